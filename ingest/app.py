@@ -1,0 +1,182 @@
+"""The one place that wires real parts together."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from ingest import single
+from ingest.clock import Clock
+from ingest.commits import Commits
+from ingest.config import Config
+from ingest.crawl import Crawler
+from ingest.dedup.decision import FoldRules
+from ingest.dedup.signature import SCHEME
+from ingest.errors import NewsfoldError
+from ingest.fetch.client import Fetcher
+from ingest.observe import Observer
+from ingest.pipeline import Pipeline
+from ingest.settle import Circumstances
+from ingest.types import Feed
+from ingest.workers import Workers
+from storage.lake.lake import Lake
+from storage.ledger.base import Ledger
+from storage.ledger.sqlite import SqliteLedger
+from storage.model import Outcome
+
+VERSION = version("newsfold")
+
+# How often a one-off crawl looks whether enough rows wait to be flushed.
+FLUSH_LOOK_SECONDS = 1.0
+
+# More pending entries than anyone has: a bound for one answer.
+MANY = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The parts of one run, open for as long as its context lasts."""
+
+    id: str
+    crawler: Crawler
+    commits: Commits
+    ledger: Ledger
+
+
+@asynccontextmanager
+async def open_run(
+    config: Config, *, kind: str, clock: Clock, observer: Observer
+) -> AsyncIterator[Run]:
+    """Open the data folder and all parts for a run; on leaving, end it and flush.
+
+    Everything committed is flushed also when the run is cancelled or fails.
+
+    Raises:
+        NewsfoldError: the store was signed under another fold scheme.
+    """
+    config.data.mkdir(parents=True, exist_ok=True)
+    ledger = SqliteLedger(config.data / "state" / "ledger.db")
+    _check_scheme(ledger, config)
+    lake = Lake(config.data, ledger, scheme=SCHEME)
+    ledger.register_feeds([(f.id, f.url, f.name) for f in config.feeds], at=clock())
+    run_id = ledger.begin_run(kind=kind, at=clock())
+    rules = FoldRules(containment=config.dedup.containment)
+    commits = Commits(
+        ledger,
+        Circumstances(
+            run_id=run_id,
+            rules=rules,
+            window=config.dedup.window,
+            fold=config.dedup.enabled,
+            keep_duplicate_text=config.dedup.keep_text,
+        ),
+    )
+    with Workers(config.workers) as workers:
+        async with Fetcher(config.fetch, clock=clock, version=VERSION) as fetcher:
+            pipeline = Pipeline(
+                config=config,
+                commits=commits,
+                fetcher=fetcher,
+                workers=workers,
+                clock=clock,
+                observer=observer,
+            )
+            crawler = Crawler(
+                pipeline=pipeline, commits=commits, lake=lake, observer=observer, clock=clock
+            )
+            try:
+                yield Run(id=run_id, crawler=crawler, commits=commits, ledger=ledger)
+            finally:
+                await asyncio.shield(crawler.flush())
+                await commits.close()
+                ledger.end_run(run_id, at=clock())
+                ledger.close()
+
+
+async def crawl(
+    config: Config,
+    feeds: Sequence[Feed],
+    *,
+    clock: Clock,
+    observer: Observer,
+    named: bool = False,
+    only_due: bool = False,
+) -> None:
+    """Poll ``feeds`` now, take their entries to their outcomes, and flush.
+
+    Feeds that are retired or on hold are passed over unless they were ``named``, and so are
+    those whose next poll is not due if ``only_due``. What earlier runs left pending is taken up
+    too: of these feeds if they were ``named``, else of any.
+    """
+    async with open_run(config, kind="crawl", clock=clock, observer=observer) as run:
+        now = clock()
+        states = {state.feed_id: state for state in await run.commits.read(lambda ledger: ledger.feeds())}
+        chosen = []
+        for feed in feeds:
+            state = states[feed.id]
+            if not named and (state.retired or (state.held_until or now) > now):
+                observer.passed_over(feed, state)
+            elif not only_due or (state.next_due_at or now) <= now:
+                chosen.append(feed)
+        left = await run.commits.read(_pending_of(feeds)) if named else None
+        async with _flushing(run.crawler), run.crawler as crawler:
+            crawler.poll(chosen)
+            while await crawler.resume(left):
+                pass
+
+
+async def ingest_pages(
+    config: Config, urls: Sequence[str], *, clock: Clock, observer: Observer
+) -> None:
+    """Take single pages, which no feed announced, to their outcomes, and flush.
+
+    A page that is known already is fetched again.
+    """
+    async with open_run(config, kind="pages", clock=clock, observer=observer) as run:
+        known = await run.commits.read(lambda ledger: ledger.known_entries(single.FEED_ID))
+        entries = [single.entry_for(url, known.get(url), now=clock()) for url in urls]
+        written = await run.commits.read(
+            lambda ledger: ledger.add_entries(entries, run_id=run.id, at=clock())
+        )
+        async with run.crawler as crawler:
+            await crawler.resume([entry.entry_id for entry in written])
+
+
+def _pending_of(feeds: Sequence[Feed]) -> Callable[[Ledger], list[str]]:
+    ids = {feed.id for feed in feeds}
+
+    def ask(ledger: Ledger) -> list[str]:
+        pending = ledger.entries_with([Outcome.PENDING], limit=MANY)
+        return [entry.entry_id for entry in pending if entry.feed_id in ids]
+
+    return ask
+
+
+@asynccontextmanager
+async def _flushing(crawler: Crawler) -> AsyncIterator[None]:
+    task = asyncio.create_task(_flush_now_and_then(crawler))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def _flush_now_and_then(crawler: Crawler) -> None:
+    while True:
+        await asyncio.sleep(FLUSH_LOOK_SECONDS)
+        await crawler.flush_when_due()
+
+
+def _check_scheme(ledger: Ledger, config: Config) -> None:
+    """Refuse to compare signatures that cannot be compared: a mismatch finds nothing, silently."""
+    stored = ledger.fold_scheme()
+    if stored is None:
+        ledger.set_fold_scheme(SCHEME)
+    elif stored != SCHEME:
+        raise NewsfoldError(
+            f"{config.data}: its articles are signed under {stored}, this version signs under "
+            f"{SCHEME}; use another data folder, or the version that wrote this one"
+        )

@@ -1,0 +1,108 @@
+"""URLs: one canonical form for each address, and the site it belongs to."""
+
+from typing import Final
+from urllib.parse import SplitResult, parse_qsl, urlsplit, urlunsplit
+
+from tld import get_fld
+from w3lib.url import canonicalize_url
+
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+_ROUNDS: Final = 4
+
+# Parameters that say where a reader came from, never which document is meant. Kept short on
+# purpose: "id", "page", "source" or "s" do name documents on some sites.
+_TRACKING_PREFIXES: Final = ("utm_", "mtm_", "pk_", "at_", "hsa_", "vero_", "oly_", "_hs", "itm_")
+_TRACKING: Final = frozenset(
+    {
+        *("fbclid", "gclid", "gbraid", "wbraid", "dclid", "msclkid", "yclid", "ysclid", "twclid"),
+        *("ttclid", "li_fat_id", "igshid", "igsh", "mc_cid", "mc_eid", "mkt_tok", "gclsrc"),
+        *("_ga", "_gl", "cmpid", "cmp", "cid_source", "ns_mchannel", "ns_source", "ns_campaign"),
+        *("ns_linkname", "ns_fee", "ref", "ref_src", "ref_url", "referrer", "referer", "xtor"),
+        *("smid", "smtyp", "ftag", "wt_mc", "wtmc", "wt_zmc", "icid", "ncid", "ocid", "sr_share"),
+        *("spm", "s_cid", "soc_src", "soc_trk", "guccounter", "guce_referrer"),
+        *("guce_referrer_sig", "__twitter_impression", "wpisrc", "mbid", "partner_share"),
+    }
+)
+_AMP: Final = frozenset({("amp", ""), ("amp", "1"), ("amp", "true"), ("outputtype", "amp")})
+
+
+def canonical_url(url: str) -> str:
+    """Return the canonical form of an http(s) URL; idempotent, and never fails.
+
+    Scheme and host in lower case, international names in punycode, dot segments resolved,
+    percent-encoding normalised, the query sorted (RFC 3986 section 6, by ``w3lib``); default
+    ports, fragments, user names, tracking parameters and the query forms of AMP
+    (``?amp=1``, ``?outputType=amp``) dropped. What is no http(s) URL comes back stripped.
+    """
+    stripped = url.strip()
+    current = stripped
+    for _ in range(_ROUNDS):  # decoding one layer may uncover another: go on to the fixed point
+        following = _canonical_once(current)
+        if following is None:
+            return stripped
+        if following == current:
+            return current
+        current = following
+    return stripped
+
+
+def _canonical_once(url: str) -> str | None:
+    parts = _split(url)
+    if parts is None:
+        return None
+    kept = "&".join(pair for pair in parts.query.split("&") if pair and not _is_tracking(pair))
+    bare = urlunsplit((parts.scheme, _authority(parts), parts.path, kept, ""))
+    try:
+        return str(canonicalize_url(bare)).strip()
+    except ValueError:
+        return None
+
+
+def _split(url: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in _DEFAULT_PORTS and bool((parts.hostname or "").strip("."))
+        _ = parts.port
+    except ValueError:
+        return None
+    return parts if usable else None
+
+
+def _authority(parts: SplitResult) -> str:
+    name = (parts.hostname or "").rstrip(".")
+    host = f"[{name}]" if ":" in name else name
+    if parts.port is None or parts.port == _DEFAULT_PORTS[parts.scheme]:
+        return host
+    return f"{host}:{parts.port}"
+
+
+def _is_tracking(pair: str) -> bool:
+    name, value = (parse_qsl(pair, keep_blank_values=True, max_num_fields=1) or [("", "")])[0]
+    key = name.casefold()
+    return key in _TRACKING or key.startswith(_TRACKING_PREFIXES) or (key, value.casefold()) in _AMP
+
+
+def site_of(url: str) -> str:
+    """Return the site of a URL: the registrable domain, by the Public Suffix List.
+
+    For addresses, ``localhost`` and names under no public suffix it is the host, with its port
+    unless that is the scheme's default. Empty for what is no http(s) URL.
+    """
+    canonical = canonical_url(url)
+    parts = _split(canonical)
+    if parts is None:
+        return ""
+    domain = get_fld(canonical, fail_silently=True, search_private=True)
+    return domain.lower() if domain else _authority(parts)
+
+
+def same_site(a: str, b: str) -> bool:
+    """Tell whether two URLs belong to the same site (see ``site_of``)."""
+    site = site_of(a)
+    return bool(site) and site == site_of(b)
+
+
+def is_front_page(url: str) -> bool:
+    """Tell whether a URL is its host's front page: no path and no query."""
+    parts = _split(canonical_url(url))
+    return parts is not None and parts.path in {"", "/"} and not parts.query

@@ -1,0 +1,52 @@
+"""What every command is given: the global options, and the ways to the configuration and store."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from rich.console import Console
+
+import storage
+from ingest.config import Config, load
+from storage.store import Store
+
+
+@dataclass(frozen=True)
+class Context:
+    """The global options. Data goes to ``out`` (stdout), all else to ``err`` (stderr)."""
+
+    config_path: Path
+    data: Path | None
+    quiet: bool = False
+    verbose: int = 0
+    as_json: bool = False
+
+    def load_config(self) -> Config:
+        """Read the configuration.
+
+        Raises:
+            ConfigError: it is missing or wrong.
+        """
+        return load(self.config_path, data=self.data)
+
+    def data_folder(self) -> Path:
+        """Return the data folder: ``--data``, else the configuration's."""
+        return self.data.absolute() if self.data else self.load_config().data
+
+    def open_store(self) -> Store:
+        """Open the store for reading.
+
+        Raises:
+            StoreError: nothing is stored there.
+        """
+        return storage.open(self.data_folder())
+
+    @cached_property
+    def out(self) -> Console:
+        """The console for results."""
+        return Console(highlight=False)
+
+    @cached_property
+    def err(self) -> Console:
+        """The console for progress and messages."""
+        return Console(stderr=True, highlight=False, quiet=self.quiet)

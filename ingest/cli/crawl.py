@@ -1,0 +1,67 @@
+"""``newsfold crawl``: poll now, take every entry to its outcome, flush, and say what it came to."""
+
+import asyncio
+import json
+import time
+
+import click
+
+from ingest.app import crawl, ingest_pages
+from ingest.cli.context import Context
+from ingest.cli.progress import watching
+from ingest.cli.select import select_feeds
+from ingest.clock import system_clock
+from ingest.observe import Tally
+
+
+@click.command()
+@click.argument("feeds", nargs=-1, metavar="[FEED]...")
+@click.option("--url", "urls", multiple=True, metavar="URL", help="Ingest this page; repeatable.")
+@click.option("--due", is_flag=True, help="Poll only feeds whose next poll is due.")
+@click.pass_obj
+def command(context: Context, feeds: tuple[str, ...], urls: tuple[str, ...], due: bool) -> None:
+    """Poll all feeds now, or those named by id, name, tag or URL; or ingest single pages.
+
+    Feeds that have asked to be left alone for a while (Retry-After) or are gone (410) are polled
+    only when named. Exits when everything is flushed. One dead feed never fails the run.
+    """
+    if urls and (feeds or due):
+        raise click.UsageError("--url ingests single pages: leave out the feeds")
+    config = context.load_config()
+    chosen = select_feeds(config, feeds) if not urls else ()
+    started = time.monotonic()
+    tally = Tally()
+    try:
+        with watching(context, total=len(chosen)) as tally:
+            if urls:
+                asyncio.run(ingest_pages(config, urls, clock=system_clock, observer=tally))
+            else:
+                asyncio.run(
+                    crawl(
+                        config,
+                        chosen,
+                        clock=system_clock,
+                        observer=tally,
+                        named=bool(feeds),
+                        only_due=due,
+                    )
+                )
+    finally:
+        report(context, tally, time.monotonic() - started)
+
+
+def report(context: Context, tally: Tally, seconds: float) -> None:
+    """Print the summary line on stderr and, with ``--json``, the summary object on stdout."""
+    summary = tally.summary() | {"seconds": round(seconds, 3)}
+    polled = ", ".join(
+        f"{count} {name.replace('_', ' ')}" for name, count in tally.feeds.items() if count
+    )
+    entries = dict(tally.entries)
+    seen = entries.pop("seen")
+    outcomes = ", ".join(f"{count} {name}" for name, count in entries.items() if count)
+    line = f"feeds: {polled or 'none polled'} · entries: {seen} seen"
+    line += f" ({outcomes})" if outcomes else ""
+    if not context.quiet:
+        click.echo(f"{line} · {seconds:.1f} s", err=True)
+    if context.as_json:
+        click.echo(json.dumps(summary))

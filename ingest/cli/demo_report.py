@@ -1,0 +1,300 @@
+"""What the demo shows: what came in, what was folded, revised and refused, and how to go on."""
+
+import json
+import os
+import shutil
+import sys
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import SequenceMatcher
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Final
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.panel import Panel
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
+
+import storage
+from ingest.demo.play import Played
+from ingest.text import clean_line
+from storage.model import Outcome
+from storage.search import HIT_END, HIT_START
+
+QUERY: Final = (
+    "SELECT language, count(*) AS articles, sum(word_count) AS words\n"
+    "FROM articles GROUP BY language ORDER BY articles DESC, language"
+)
+WORDS: Final = "ferry"
+
+_STYLES: Final = {
+    Outcome.NEW: "green",
+    Outcome.REVISED: "yellow",
+    Outcome.DUPLICATE: "cyan",
+    Outcome.UNCHANGED: "dim",
+    Outcome.SKIPPED: "magenta",
+    Outcome.FAILED: "red",
+    Outcome.PENDING: "red",
+}
+
+
+def program(folder: Path) -> str:
+    """Return how this very program is called on the demo's store."""
+    name = "newsfold" if shutil.which("newsfold") else os.path.relpath(sys.argv[0])
+    return f"{name} --data {os.path.relpath(folder)}"
+
+
+class Report:
+    """Tells the demo's story on a console, section by section."""
+
+    def __init__(self, console: Console, call: str) -> None:
+        self._console = console
+        self._call = call
+
+    def welcome(self) -> None:
+        """Say what is about to happen."""
+        self._console.print(
+            Panel(
+                "Thirteen small news outlets have opened on loopback addresses of this machine:\n"
+                "real HTTP servers, feeds in four formats, pages in six languages and four\n"
+                "encodings, and most of what goes wrong on the web. Newsfold crawls them twice;\n"
+                "between the crawls the newsroom publishes a second edition.",
+                title="[bold]Newsfold demo[/]",
+                box=box.ROUNDED,
+                expand=False,
+            )
+        )
+
+    def crawling(self, edition: int, feeds: int) -> None:
+        """Announce a crawl."""
+        self._console.print(f"\n[bold]Crawl {edition}[/] of {feeds} feeds …")
+
+    def everything(self, played: Played) -> None:
+        """Show all that came of it, and whether it is what it should be."""
+        self._section("What came in", _intake(played))
+        self._section("What was folded into what, and why", *_stories(played))
+        self._section("What was revised", *_revisions(played))
+        self._section("What was refused, and why", _refusals(played))
+        self._ask(played)
+        self._section("Is it all true?", _verdict(played.differences))
+        self._go_on(played)
+
+    def _section(self, title: str, *parts: RenderableType) -> None:
+        self._console.print()
+        self._console.print(Rule(f"[bold]{title}[/]", align="left", style="dim"))
+        for part in parts:
+            self._console.print(part)
+
+    def _ask(self, played: Played) -> None:
+        with storage.open(played.config.data) as store:
+            table = store.sql(QUERY)
+            hits = store.search(WORDS, limit=3)
+        answer = Table(box=box.SIMPLE_HEAD)
+        for name in table.column_names:
+            answer.add_column(name)
+        for row in table.to_pylist():
+            answer.add_row(*(str(value) for value in row.values()))
+        found = Table.grid(padding=(0, 2))
+        for hit in hits:
+            found.add_row(Text(hit.site, "cyan"), Text(hit.title or "", "bold"))
+            found.add_row("", _highlighted(hit.snippet))
+        self._section(
+            "Ask the stored Parquet",
+            Text(f'$ {self._call} query "{" ".join(QUERY.split())}"', "green"),
+            answer,
+            Text(f"$ {self._call} search {WORDS}", "green"),
+            found,
+        )
+
+    def _go_on(self, played: Played) -> None:
+        duplicate = next(iter(played.stored.duplicates), None)
+        revised = max(played.stored.revisions, key=lambda row: row["revision"], default=None)
+        commands = [
+            (f"{self._call} status", "feeds, backlog and store at a glance"),
+            (f'{self._call} query "FROM stories WHERE copies > 1"', "SQL over all of it"),
+            (f"{self._call} search 海", "full text, also without spaces between words"),
+        ]
+        if duplicate:
+            commands.append((f"{self._call} why {duplicate['url']}", "why it was folded"))
+        if revised:
+            commands.append(
+                (f"{self._call} show {revised['article_id']}", "one article with its revisions")
+            )
+        steps = Table.grid(padding=(0, 1))
+        for command, what in commands:
+            steps.add_row(Text(f"  # {what}", "dim"))
+            steps.add_row(Text(f"  {command}", "green", no_wrap=True, overflow="fold"))
+        self._section("Go on from here", steps)
+
+
+def _intake(played: Played) -> Table:
+    table = Table(box=box.SIMPLE_HEAD)
+    table.add_column("feed", style="bold")
+    for crawl in range(1, len(played.tallies) + 1):
+        table.add_column(f"crawl {crawl}")
+    for outcome in _STYLES:
+        table.add_column(outcome.value, justify="right")
+    outcomes: dict[str, Counter[str]] = {}
+    for entry in played.stored.entries:
+        outcomes.setdefault(entry["feed_id"], Counter())[entry["outcome"]] += 1
+    polls: dict[str, list[Text]] = {}
+    for poll in played.stored.polls:
+        style = "" if poll["ok"] else "red"
+        polls.setdefault(poll["feed_id"], []).append(Text(_words(poll["reason"]), style))
+    for feed in played.config.feeds:
+        counts = outcomes.get(feed.id, Counter())
+        table.add_row(
+            feed.name,
+            *polls.get(feed.id, []),
+            *(
+                Text(
+                    str(counts[outcome]) if counts[outcome] else "·",
+                    style if counts[outcome] else "dim",
+                )
+                for outcome, style in _STYLES.items()
+            ),
+        )
+    return table
+
+
+def _stories(played: Played) -> Iterable[RenderableType]:
+    firsts = {row["article_id"]: row for row in played.stored.articles}
+    evidence = {row["article_id"]: row for row in played.stored.outcomes if row["article_id"]}
+    copies: dict[str, list[Mapping[str, Any]]] = {}
+    for row in played.stored.duplicates:
+        copies.setdefault(row["duplicate_of"], []).append(row)
+    for first, folded in copies.items():
+        tree = Tree(_headline(firsts.get(first, {"title": first, "site": "?"}), "bold green"))
+        for row in folded:
+            why = json.loads(evidence[row["article_id"]]["evidence"])
+            line = _headline(row, "cyan")
+            line.append(
+                f"\n{row['match']}: {why.get('rule', '')}; containment {row['containment']:.2f}"
+                f" (needed {why.get('containment_needed', 1):.2f}),"
+                f" similarity {row['similarity']:.2f}",
+                "dim",
+            )
+            tree.add(line)
+        yield tree
+    if not copies:
+        yield Text("Nothing was folded.", "red")
+    by_url = {row["canonical_url"]: row for row in firsts.values()}
+    for row in played.stored.outcomes:
+        why = json.loads(row["evidence"])
+        if why.get("rule") == "numbers differ" and why.get("nearest") in by_url:
+            yield Text("\nAlike, and rightly not folded:", "bold")
+            yield _headline(by_url[why["nearest"]], "green")
+            yield _headline(firsts[row["article_id"]], "green")
+            yield Text(
+                f"containment {why['containment']:.2f}, but of the numbers they state only"
+                f" {why['numbers']:.0%} agree (needed {why['numbers_needed']:.0%}):"
+                " one template, two reports",
+                "dim",
+            )
+
+
+def _revisions(played: Played) -> Iterable[RenderableType]:
+    revisions: dict[str, list[Mapping[str, Any]]] = {}
+    for row in played.stored.revisions:
+        revisions.setdefault(row["article_id"], []).append(row)
+    for rows in revisions.values():
+        for before, after in pairwise(rows):
+            line = _headline(after, "yellow")
+            line.append(f"  revision {before['revision']} → {after['revision']}", "dim")
+            yield line
+            if before["title"] != after["title"]:
+                yield _indented(word_diff(before["title"], after["title"]))
+            yield from map(_indented, _paragraph_diffs(before["text"], after["text"]))
+
+
+def _paragraph_diffs(before: str, after: str) -> Iterable[Text]:
+    old, new = before.split("\n\n"), after.split("\n\n")
+    for operation, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if operation == "replace":
+            yield word_diff("\n".join(old[a:b]), "\n".join(new[c:d]))
+        elif operation == "delete":
+            yield Text("\n".join(old[a:b]), "red strike")
+        elif operation == "insert":
+            yield Text("\n".join(new[c:d]), "green")
+
+
+def word_diff(before: str | None, after: str | None) -> Text:
+    """Return both texts in one: removed words struck out in red, added ones in green."""
+    old, new = clean_line(before or "").split(" "), clean_line(after or "").split(" ")
+    text = Text()
+    for operation, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if operation == "equal":
+            text.append(" ".join(old[a:b]) + " ")
+            continue
+        if a < b:
+            text.append("-" + " ".join(old[a:b]), "red strike").append(" ")
+        if c < d:
+            text.append("+" + " ".join(new[c:d]), "green").append(" ")
+    return text
+
+
+def _refusals(played: Played) -> Table:
+    table = Table(box=box.SIMPLE_HEAD)
+    for name in ("what", "outcome", "why"):
+        table.add_column(name, overflow="fold")
+    names = {feed.id: feed.name for feed in played.config.feeds}
+    latest = {poll["feed_id"]: poll for poll in played.stored.polls}
+    for feed_id, poll in latest.items():
+        if not poll["ok"]:
+            why = f"{_words(poll['reason'])}: {clean_line(poll['detail'] or '')}"
+            table.add_row(f"the feed {names[feed_id]}", Text("failed", "red"), why)
+    wanted = (Outcome.SKIPPED, Outcome.FAILED, Outcome.PENDING)
+    for entry in sorted(played.stored.entries, key=lambda entry: str(entry["outcome"])):
+        if entry["outcome"] in wanted:
+            table.add_row(
+                Text(clean_line(entry["title"] or entry["url"] or "")),
+                Text(entry["outcome"], _STYLES[entry["outcome"]]),
+                f"{_words(entry['reason'])}: {clean_line(entry['detail'] or '')}",
+            )
+    return table
+
+
+def _verdict(differences: Sequence[str]) -> RenderableType:
+    if not differences:
+        return Text(
+            "✓ Yes: every article, copy, revision and outcome is exactly what the newsroom's own"
+            " list of truths says.",
+            "bold green",
+        )
+    return Group(
+        Text(
+            f"✗ No: {len(differences)} differences from the newsroom's list of truths", "bold red"
+        ),
+        *(Text(f"  {difference}", "red") for difference in differences),
+    )
+
+
+def _headline(row: Mapping[str, Any], style: str) -> Text:
+    text = Text(clean_line(row["title"] or "(no title)"), style)
+    return text.append(f"  {row['site']}", "dim")
+
+
+def _indented(text: Text) -> RenderableType:
+    grid = Table.grid(padding=(0, 0, 0, 4))
+    grid.add_row(text)
+    return grid
+
+
+def _highlighted(snippet: str) -> Text:
+    text = Text(style="dim")
+    for number, piece in enumerate(snippet.split(HIT_START)):
+        hit, end, rest = piece.partition(HIT_END)
+        if number and end:
+            text.append(clean_line(hit), "bold yellow not dim")
+            text.append(" ".join(rest.split("\n")))
+        else:
+            text.append(" ".join(piece.split("\n")))
+    return text
+
+
+def _words(reason: str) -> str:
+    return reason.replace("_", " ")

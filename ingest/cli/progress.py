@@ -1,0 +1,136 @@
+"""How a run is shown while it goes on: a live display on a terminal, plain log lines elsewhere."""
+
+import logging
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.text import Text
+
+from ingest.cli.context import Context
+from ingest.observe import Tally
+from ingest.text import clean_line
+from ingest.types import Feed
+from storage.model import EntryState, FeedState, Outcome, OutcomeChange, Poll
+
+log = logging.getLogger("ingest.run")
+
+
+class Lines(Tally):
+    """One log line a poll and one an entry that was settled."""
+
+    def passed_over(self, feed: Feed, state: FeedState) -> None:
+        """Log why the feed is not asked."""
+        super().passed_over(feed, state)
+        until = f" until {state.held_until:%Y-%m-%d %H:%M} UTC" if state.held_until else ""
+        why = "retired (410 Gone)" if state.retired else f"on hold{until}"
+        log.info("%s: %s; name it to poll it all the same", feed.id, why)
+
+    def polled(
+        self, feed: Feed, poll: Poll, unchanged: Sequence[str], waiting: Collection[str]
+    ) -> None:
+        """Log the poll."""
+        super().polled(feed, poll, unchanged, waiting)
+        if poll.ok:
+            log.info(
+                "%s: %s, %d entries, %d new, %d changed, %.1f s",
+                feed.id,
+                poll.reason,
+                poll.entries,
+                poll.new,
+                poll.changed,
+                poll.seconds,
+            )
+        else:
+            log.warning("%s: %s: %s", feed.id, poll.reason, clean_line(poll.detail or ""))
+
+    def settled(self, change: OutcomeChange) -> None:
+        """Log the outcome."""
+        super().settled(change)
+        log.info(
+            "%s %s: %s",
+            change.outcome,
+            change.reason,
+            clean_line(change.url or change.guid),
+        )
+
+
+class Bars(Tally):
+    """Two bars, feeds and pages, with what came of them so far and the rate."""
+
+    def __init__(self, console: Console, *, total: int) -> None:
+        super().__init__()
+        self.display = Progress(
+            SpinnerColumn(),
+            TextColumn("[bold]{task.description}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TaskProgressColumn(show_speed=True),
+            TextColumn("{task.fields[said]}"),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+        )
+        self._console = console
+        self._feeds = self.display.add_task("feeds", total=total, said="")
+        self._pages = self.display.add_task("pages", total=0, said="")
+        self._taken = 0
+
+    def passed_over(self, feed: Feed, state: FeedState) -> None:
+        """Advance the feeds' bar past it."""
+        super().passed_over(feed, state)
+        self.display.update(self._feeds, advance=1)
+
+    def polled(
+        self, feed: Feed, poll: Poll, unchanged: Sequence[str], waiting: Collection[str]
+    ) -> None:
+        """Advance the feeds' bar; a failed feed is told above it."""
+        super().polled(feed, poll, unchanged, waiting)
+        failed = self.feeds["failed"]
+        self.display.update(self._feeds, advance=1, said=f"[red]{failed} failed" if failed else "")
+        if not poll.ok:
+            told = f"{feed.name}: {clean_line(poll.detail or poll.reason)}"
+            self._console.print(Text.assemble(("✗ ", "red"), told))
+
+    def taken(self, entries: Sequence[EntryState]) -> None:
+        """Lengthen the pages' bar."""
+        super().taken(entries)
+        self._taken += len(entries)
+        self.display.update(self._pages, total=self._taken)
+
+    def settled(self, change: OutcomeChange) -> None:
+        """Advance the pages' bar."""
+        super().settled(change)
+        new, folded = self.settlements[Outcome.NEW], self.settlements[Outcome.DUPLICATE]
+        failed = self.settlements[Outcome.FAILED] + self.settlements[Outcome.PENDING]
+        self.display.update(
+            self._pages,
+            advance=1,
+            said=f"[green]{new} new[/] · [cyan]{folded} folded[/] · [red]{failed} failed[/]",
+        )
+
+
+@contextmanager
+def watching(context: Context, *, total: int, lines: bool = True) -> Iterator[Tally]:
+    """Show a run in the way that fits where stderr goes; yields the run's observer.
+
+    Without ``lines`` nothing is logged where there is no terminal to draw on.
+    """
+    if context.err.is_terminal and not context.quiet and not context.verbose:
+        bars = Bars(context.err, total=total)
+        with bars.display:
+            yield bars
+    elif context.quiet or not lines:
+        yield Tally()
+    else:
+        log.setLevel(logging.INFO)
+        yield Lines()

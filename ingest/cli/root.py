@@ -1,0 +1,112 @@
+"""The command line's trunk: global options, commands loaded when they are named, exit codes.
+
+Exit codes: 0 done, 1 could not complete, 2 wrong usage or configuration, 130 interrupted.
+"""
+
+import importlib
+import logging
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from ingest.cli.context import Context
+from ingest.errors import NewsfoldError
+from storage.errors import StoreError
+
+INTERRUPTED = 130
+
+# Command → the module in this folder that has it, under the same name.
+COMMANDS = {
+    "demo": "demo",
+    "crawl": "crawl",
+    "daemon": "daemon",
+    "query": "query",
+    "search": "search",
+    "show": "show",
+    "why": "why",
+    "status": "status",
+    "feeds": "feeds",
+    "store": "store",
+    "config": "config",
+}
+
+
+class Commands(click.Group):
+    """A group that imports a command's module only when the command is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """List the commands in the order a newcomer meets them."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command by its name."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"ingest.cli.{COMMANDS[cmd_name]}")
+        command: click.Command = module.command
+        return command
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar="NEWSFOLD_CONFIG",
+    default=Path("feeds.yml"),
+    show_default=True,
+    help="The configuration.  [env: NEWSFOLD_CONFIG]",
+)
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar="NEWSFOLD_DATA",
+    help="The data folder, instead of the configuration's.  [env: NEWSFOLD_DATA]",
+)
+@click.option("-v", "--verbose", count=True, help="Say more (-vv: everything).")
+@click.option("-q", "--quiet", is_flag=True, help="Say only what went wrong.")
+@click.option("--json", "as_json", is_flag=True, help="Print results as JSON on stdout.")
+@click.version_option(package_name="newsfold")
+@click.pass_context
+def newsfold(
+    ctx: click.Context,
+    *,
+    config: Path,
+    data: Path | None,
+    verbose: int,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Poll news feeds, fold near-duplicates together, query the articles as Parquet."""
+    level = (
+        logging.ERROR if quiet else (logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)]
+    )
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=level, force=True)
+    for chatty in ("httpx", "httpcore", "apscheduler", "trafilatura", "asyncio"):
+        logging.getLogger(chatty).setLevel(max(level, logging.WARNING))
+    ctx.obj = Context(config_path=config, data=data, quiet=quiet, verbose=verbose, as_json=as_json)
+
+
+def run() -> int:
+    """Run the command line and return its exit code; errors people can mend are one line."""
+    try:
+        newsfold.main(standalone_mode=False, prog_name="newsfold")
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (NewsfoldError, StoreError) as error:
+        click.echo(f"newsfold: {error}", err=True)
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("newsfold: interrupted", err=True)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader (head, less) has gone; what Python still holds for it must not complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return 0

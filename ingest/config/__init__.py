@@ -1,0 +1,31 @@
+"""``feeds.yml``: reading it into frozen settings, and editing it without losing its comments."""
+
+from ingest.config.edit import add_feed, remove_feed
+from ingest.config.feed_ids import made_id, unique_id
+from ingest.config.load import load
+from ingest.config.settings import (
+    Config,
+    DaemonSettings,
+    DedupSettings,
+    FetchSettings,
+    FlushSettings,
+    PerHost,
+    RetrySettings,
+    WorkerSettings,
+)
+
+__all__ = [
+    "Config",
+    "DaemonSettings",
+    "DedupSettings",
+    "FetchSettings",
+    "FlushSettings",
+    "PerHost",
+    "RetrySettings",
+    "WorkerSettings",
+    "add_feed",
+    "load",
+    "made_id",
+    "remove_feed",
+    "unique_id",
+]

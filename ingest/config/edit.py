@@ -1,0 +1,177 @@
+"""Adds and removes feeds in ``feeds.yml``, leaving every other line of it as it is.
+
+Feeds in block style (one ``-`` a feed) are edited by line, where the YAML parser says they
+stand, so that comments and layout stay byte for byte. Other styles go through ruamel.yaml's
+round trip, which keeps the comments.
+"""
+
+import io
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
+
+from ingest.config.feed_ids import made_id, same_address
+from ingest.config.load import load
+from ingest.config.quantities import format_duration
+from ingest.errors import UsageError
+from ingest.types import Feed, FullText
+
+
+def add_feed(path: Path, feed: Feed) -> None:
+    """Append ``feed`` to the file at ``path``, which is made if it is not there.
+
+    Raises:
+        ConfigError: The file has mistakes; it is left as it is.
+        UsageError: A feed with that id or that address stands there already.
+    """
+    text = ""
+    if path.exists():
+        for other in load(path).feeds:
+            if other.id == feed.id:
+                raise UsageError(f"{path}: a feed with the id {feed.id} is there already")
+            if same_address(other.url) == same_address(feed.url):
+                raise UsageError(f"{path}: {feed.url} is there already, as {other.id}")
+        text = _read(path)
+    _write(path, _with_feed(text, _mapping(feed)))
+
+
+def remove_feed(path: Path, feed_id: str) -> Feed:
+    """Take the feed ``feed_id`` out of the file at ``path`` and return it.
+
+    Raises:
+        ConfigError: The file is missing or has mistakes; it is left as it is.
+        UsageError: No feed has that id.
+    """
+    configured = load(path).feeds
+    index = next((i for i, feed in enumerate(configured) if feed.id == feed_id), None)
+    if index is None:
+        raise UsageError(f"{path}: no feed has the id {feed_id}")
+    _write(path, _without_feed(_read(path), index))
+    return configured[index]
+
+
+def _mapping(feed: Feed) -> dict[str, Any] | str:
+    said: dict[str, Any] = {"url": feed.url}
+    if feed.id != made_id(feed.url):
+        said["id"] = feed.id
+    if feed.name not in {"", feed.id}:
+        said["name"] = feed.name
+    if feed.tags:
+        said["tags"] = list(feed.tags)
+    if feed.interval is not None:
+        said["interval"] = format_duration(feed.interval)
+    if feed.full_text is not FullText.AUTO:
+        said["full_text"] = feed.full_text.value
+    return said if len(said) > 1 else feed.url
+
+
+def _with_feed(text: str, feed: dict[str, Any] | str) -> str:
+    lines = text.splitlines(keepends=True)
+    if lines and not lines[-1].endswith(("\n", "\r")):
+        lines[-1] += "\n"
+    found = _feeds_node(text)
+    if found is None:
+        return "".join([*lines, "feeds:\n", *_block(feed, indent=2)])
+    key_line, feeds = found
+    if _is_block(feeds):
+        at, indent = _last_line(feeds.value[-1]) + 1, feeds.start_mark.column
+    elif feeds.start_mark.index == feeds.end_mark.index:  # the key stands alone
+        at, indent = key_line + 1, 2
+    else:
+        yaml = _round_trip()
+        document = yaml.load(text)
+        document["feeds"] = [*(document["feeds"] or ()), feed]
+        return _dumped(yaml, document)
+    return "".join([*lines[:at], *_block(feed, indent=indent), *lines[at:]])
+
+
+def _without_feed(text: str, index: int) -> str:
+    found = _feeds_node(text)
+    if found is not None and _is_block(found[1]):
+        item = found[1].value[index]
+        lines = text.splitlines(keepends=True)
+        return "".join([*lines[: item.start_mark.line], *lines[_last_line(item) + 1 :]])
+    yaml = _round_trip()
+    document = yaml.load(text)
+    del document["feeds"][index]
+    return _dumped(yaml, document)
+
+
+def _feeds_node(text: str) -> tuple[int, Node] | None:
+    """Return the line of the key ``feeds`` (from 0) and its value."""
+    root = YAML(typ="safe", pure=True).compose(text)
+    for key, value in root.value if isinstance(root, MappingNode) else ():
+        if key.value == "feeds":
+            return key.start_mark.line, value
+    return None
+
+
+def _is_block(feeds: Node) -> bool:
+    """Whether each feed starts a line of its own (flow style and ``- - x`` do not)."""
+    if not isinstance(feeds, SequenceNode) or feeds.flow_style or not feeds.value:
+        return False
+    starts = [item.start_mark.line for item in feeds.value]
+    return len(set(starts)) == len(starts) and not any(item.anchor for item in feeds.value)
+
+
+def _last_line(node: Node) -> int:
+    """Return the last line of what ``node`` says, without the comments that follow it."""
+    if isinstance(node, SequenceNode | MappingNode) and not node.flow_style and node.value:
+        last = node.value[-1]
+        return _last_line(last[1] if isinstance(last, tuple) else last)
+    first, end = int(node.start_mark.line), int(node.end_mark.line)
+    return end - 1 if node.end_mark.column == 0 and end > first else end
+
+
+def _block(feed: dict[str, Any] | str, *, indent: int) -> list[str]:
+    yaml = _round_trip()
+    yaml.indent(mapping=2, sequence=2, offset=0)
+    if isinstance(feed, dict) and "tags" in feed:
+        feed = {**feed, "tags": _flow(yaml, feed["tags"])}
+    return [" " * indent + line for line in _dumped(yaml, [feed]).splitlines(keepends=True)]
+
+
+def _flow(yaml: YAML, values: list[str]) -> object:
+    sequence = yaml.seq(values)
+    sequence.fa.set_flow_style()
+    return sequence
+
+
+def _round_trip() -> YAML:
+    yaml = YAML()
+    yaml.preserve_quotes = True
+    yaml.width = 4096
+    yaml.allow_unicode = True
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    return yaml
+
+
+def _dumped(yaml: YAML, document: object) -> str:
+    stream = io.StringIO()
+    yaml.dump(document, stream)
+    return stream.getvalue()
+
+
+def _read(path: Path) -> str:
+    return path.read_bytes().decode("utf-8-sig")
+
+
+def _write(path: Path, text: str) -> None:
+    """Replace ``path`` by ``text`` whole or not at all, keeping its permissions."""
+    target = path.resolve()  # a link stays a link
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(text.encode())
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.chmod(target.stat().st_mode & 0o777 if target.exists() else 0o644)
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,110 @@
+"""The settings as the rest of the program sees them: frozen values with their defaults.
+
+``feeds.yml`` is read into these by ``ingest.config.load``; nothing else reads it. The keys of
+the file are described in ``docs/reference/configuration.md``.
+"""
+
+import os
+from dataclasses import dataclass, field
+from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+
+from ingest.types import Feed
+
+MIB = 1024 * 1024
+
+
+def _processors() -> int:
+    return max(1, os.cpu_count() or 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PerHost:
+    """How hard one host is asked: requests at once, and the pause between their starts."""
+
+    concurrency: int = 2
+    delay: timedelta = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchSettings:
+    """How feeds and pages are fetched.
+
+    ``concurrency`` counts feeds and pages under way at once, over all hosts. ``deadline`` is the
+    total for one request, from looking up the name to the last byte. ``max_bytes`` is measured
+    after decoding.
+    """
+
+    contact: str | None = None
+    allow_networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    per_host: PerHost = field(default_factory=PerHost)
+    concurrency: int = 32
+    deadline: timedelta = timedelta(seconds=30)
+    connect_timeout: timedelta = timedelta(seconds=10)
+    max_bytes: int = 10 * MIB
+    max_redirects: int = 5
+    robots_for_pages: bool = True
+    robots_for_feeds: bool = False
+    proxy: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DedupSettings:
+    """How copies are folded. ``window`` bounds how far back copies are looked for.
+
+    ``containment`` is the share of the smaller text (0 to 1) from which on it is a copy;
+    ``keep_text`` keeps the text of copies as well.
+    """
+
+    enabled: bool = True
+    window: timedelta = timedelta(days=90)
+    containment: float = 0.6
+    keep_text: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerSettings:
+    """The processes that parse and extract. ``memory_mb`` (MiB) and ``timeout`` end one."""
+
+    count: int = field(default_factory=_processors)
+    timeout: timedelta = timedelta(seconds=20)
+    memory_mb: int = 768
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlushSettings:
+    """When committed rows are written out as Parquet: whichever comes first."""
+
+    rows: int = 2000
+    every: timedelta = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetrySettings:
+    """How often a page is tried in all, and the first pause between tries (it doubles)."""
+
+    attempts: int = 3
+    backoff: timedelta = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DaemonSettings:
+    """How often the daemon looks for feeds that are due."""
+
+    tick: timedelta = timedelta(seconds=15)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """All of ``feeds.yml``. ``data`` is absolute; ``path`` is the file as it was named."""
+
+    path: Path | None = None
+    data: Path
+    fetch: FetchSettings = field(default_factory=FetchSettings)
+    dedup: DedupSettings = field(default_factory=DedupSettings)
+    workers: WorkerSettings = field(default_factory=WorkerSettings)
+    flush: FlushSettings = field(default_factory=FlushSettings)
+    retry: RetrySettings = field(default_factory=RetrySettings)
+    daemon: DaemonSettings = field(default_factory=DaemonSettings)
+    feeds: tuple[Feed, ...] = ()

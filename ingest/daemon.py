@@ -1,0 +1,105 @@
+"""The daemon: APScheduler runs one tick over the ledger's due times, plus flush and upkeep.
+
+One job looks at all feeds. With a job a feed, a few that hang fill the scheduler's pool and the
+rest starve; here a tick only *starts* polls and returns, and due times live in the ledger, so
+that a restart neither forgets nor bunches them.
+"""
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from pathlib import Path
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from filelock import FileLock, Timeout
+
+from ingest.app import Run, open_run
+from ingest.clock import Clock
+from ingest.config import Config
+from ingest.errors import BusyError
+from ingest.observe import Observer
+
+log = logging.getLogger(__name__)
+
+# How long work under way may go on after SIGTERM; what is not done by then stays pending.
+DRAIN_SECONDS = 20.0
+
+FLUSH_LOOK = timedelta(seconds=5)
+UPKEEP = timedelta(hours=1)
+
+
+@contextmanager
+def only_daemon(data: Path) -> Iterator[None]:
+    """Hold the data folder's daemon lock.
+
+    Raises:
+        BusyError: another daemon holds it; the message names its process id.
+    """
+    state = data / "state"
+    state.mkdir(parents=True, exist_ok=True)
+    pid_file = state / "daemon.pid"
+    lock = FileLock(state / "daemon.lock")
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        with suppress(OSError):
+            pid = pid_file.read_text().strip()
+            raise BusyError(f"{data}: a daemon is running already, process {pid}") from None
+        raise BusyError(f"{data}: a daemon is running already") from None
+    try:
+        pid_file.write_text(f"{os.getpid()}\n")
+        yield
+    finally:
+        pid_file.unlink(missing_ok=True)
+        lock.release()
+
+
+async def run_daemon(config: Config, *, clock: Clock, observer: Observer) -> None:
+    """Poll feeds as they fall due until SIGTERM or SIGINT, then drain, flush and return.
+
+    Raises:
+        BusyError: another daemon already runs on the data folder.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    with only_daemon(config.data):
+        async with open_run(config, kind="daemon", clock=clock, observer=observer) as run:
+            await _serve(config, run, clock, stop)
+
+
+async def _serve(config: Config, run: Run, clock: Clock, stop: asyncio.Event) -> None:
+    feeds = {feed.id: feed for feed in config.feeds}
+
+    async def tick() -> None:
+        now = clock()
+        due = await run.commits.read(lambda ledger: ledger.due_feeds(now))
+        run.crawler.poll(feeds[state.feed_id] for state in due if state.feed_id in feeds)
+        await run.crawler.resume()
+
+    async def upkeep() -> None:
+        await run.commits.read(lambda ledger: ledger.maintain(at=clock()))
+
+    scheduler = AsyncIOScheduler(
+        # A late run is still wanted (the default drops what is a second late), but only once.
+        job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
+    )
+    scheduler.add_job(tick, "interval", seconds=config.daemon.tick.total_seconds())
+    scheduler.add_job(run.crawler.flush_when_due, "interval", seconds=FLUSH_LOOK.total_seconds())
+    scheduler.add_job(upkeep, "interval", seconds=UPKEEP.total_seconds())
+    try:
+        async with asyncio.timeout(None) as limit, run.crawler:
+            await tick()
+            scheduler.start()
+            log.info("the daemon is up: %d feeds, process %d", len(feeds), os.getpid())
+            await stop.wait()
+            scheduler.shutdown(wait=False)
+            log.info("stopping: what is under way has %g s to finish", DRAIN_SECONDS)
+            limit.reschedule(asyncio.get_running_loop().time() + DRAIN_SECONDS)
+    except TimeoutError:
+        log.warning("not all was finished in time; it stays pending and goes on at the next start")

@@ -1,0 +1,159 @@
+"""Text as the fold sees it: normalised, cut into tokens, hashed as a set of 3-shingles.
+
+A *shingle* is a run of three tokens (Broder, "On the resemblance and containment of documents",
+1997). Everything here is one pass of numpy over the text's code points.
+"""
+
+import re
+from functools import cache
+from unicodedata import category, normalize
+
+import numpy as np
+import numpy.typing as npt
+
+SHINGLE_SIZE = 3
+NORMALISATION = 1
+"""Version of the rules in this module: to be raised whenever any text's shingles change."""
+
+Hashes = npt.NDArray[np.uint64]
+
+_BETWEEN, _WORD, _ALONE, _LETTER = 0, 1, 2, 3
+
+# How many characters a token has at most, by the kind of its first. In a word as many as there are.
+_REACH = np.array([0, 1 << 30, 1, 4])
+
+# Scripts written without spaces between words, as blocks of the Unicode Standard; what in them is
+# no letter, mark or digit parts tokens as elsewhere. In some each character says about as much as
+# a syllable or a word, and is a token of its own. In others it is a letter of an alphabet: runs of
+# three letters recur in any two texts (unrelated Thai news shares a fifth to a quarter of them), so
+# there each letter starts a token of four, and a shingle spans six.
+_LETTERS = (
+    (0x0E00, 0x0EFF),  # Thai, Lao
+    (0x1000, 0x109F),  # Myanmar
+    (0x1780, 0x17FF),  # Khmer
+    (0x1950, 0x19DF),  # Tai Le, New Tai Lue
+    (0x1A20, 0x1AAF),  # Tai Tham
+    (0xA9E0, 0xA9FF),  # Myanmar extension B
+    (0xAA60, 0xAA7F),  # Myanmar extension A
+)
+_CHARACTERS = (
+    (0x2E80, 0x2FDF),  # CJK radicals
+    (0x3005, 0x3007),  # iteration mark, closing mark, ideographic zero
+    (0x3021, 0x30FF),  # Hangzhou numerals, Hiragana, Katakana
+    (0x3100, 0x312F),  # Bopomofo
+    (0x31A0, 0x31FF),  # Bopomofo and Katakana extensions
+    (0x3400, 0x4DBF),  # Han, extension A
+    (0x4E00, 0x9FFF),  # Han
+    (0xF900, 0xFAFF),  # Han, compatibility
+    (0x1AFF0, 0x1B16F),  # Kana extensions
+)
+_HAN_PLANES = (0x20000, 0x3FFFF)
+
+# Characters nobody sees (soft hyphen, zero-width and direction marks): copies differ in them.
+_UNSEEN = re.compile(
+    r"[\u00ad\u034f\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]+"
+)
+
+# Odd multipliers of the hash functions: fractions of the golden ratio and of square roots.
+_BASE = 0x9E3779B97F4A7C15
+_BASE_INVERSE = pow(_BASE, -1, 1 << 64)
+_TABLE = 1 << 17  # powers kept at hand: enough for all but huge texts
+_POSITIONS = np.array([0xBB67AE8584CAA73B, 0x3C6EF372FE94F82B, 0xA54FF53A5F1D36F1], np.uint64)
+
+
+def normalise(text: str) -> str:
+    """Return ``text`` as it is compared: NFKC, case folded, unseen characters dropped.
+
+    White space is one space each, none at the ends. Doing it twice changes nothing more.
+    """
+    if not text.isascii():
+        text = _UNSEEN.sub("", normalize("NFKC", text)).casefold()
+        text = _UNSEEN.sub("", normalize("NFKC", text))
+    return " ".join(text.casefold().split())
+
+
+def shingles(normalised: str) -> Hashes:
+    """Return the distinct 3-shingles of a normalised text as 64-bit hashes, sorted.
+
+    A text of one or two tokens has one shingle, all of it; a text of none has none. The hashes
+    are the same in every process and on every machine.
+    """
+    tokens = token_hashes(normalised)
+    if not len(tokens):
+        return tokens
+    size = min(SHINGLE_SIZE, len(tokens))
+    count = len(tokens) - size + 1
+    total = np.zeros(count, np.uint64)
+    for offset in range(size):
+        total += tokens[offset : offset + count] * _POSITIONS[offset]
+    return np.unique(mix(total))
+
+
+def token_hashes(normalised: str) -> Hashes:
+    """Return a 64-bit hash for each token of a normalised text, in their order.
+
+    Tokens are runs of letters, marks and digits; in scripts written without spaces single
+    characters, or a few letters from each letter on. A run's hash is the polynomial of its code
+    points, taken as a difference of prefix sums (Karp and Rabin 1987), modulo 2**64 where the
+    odd base has an inverse.
+    """
+    if not normalised:
+        return np.zeros(0, np.uint64)
+    points = np.frombuffer(normalised.encode("utf-32-le", "surrogatepass"), np.uint32)
+    kinds = _kinds()[points]
+    changes = np.flatnonzero(kinds[1:] != kinds[:-1]) + 1
+    first_of_run = np.zeros(len(kinds), bool)
+    first_of_run[0] = True
+    first_of_run[changes] = True
+    starts = np.flatnonzero((kinds > _WORD) | ((kinds == _WORD) & first_of_run))
+    run_ends = np.append(changes, len(kinds))
+    ends = np.minimum(
+        starts + _REACH[kinds[starts]],
+        run_ends[np.searchsorted(run_ends, starts, side="right")],
+    )
+    sums = np.zeros(len(points) + 1, np.uint64)
+    np.cumsum(mix(points.astype(np.uint64)) * _powers(_BASE, len(points)), out=sums[1:])
+    runs = (sums[ends] - sums[starts]) * _powers(_BASE_INVERSE, len(points))[starts]
+    return mix(runs + (ends - starts).astype(np.uint64))
+
+
+def mix(values: Hashes) -> Hashes:
+    """Return ``values`` scattered over 64 bits by SplitMix64's finalizer, a bijection.
+
+    Source: Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014.
+    """
+    mixed = values + np.uint64(_BASE)
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    result: Hashes = mixed ^ (mixed >> np.uint64(31))
+    return result
+
+
+def _powers(base: int, count: int) -> Hashes:
+    """Return ``base`` to the powers 0 … ``count - 1`` modulo 2**64."""
+    if count <= _TABLE:
+        return _power_table(base, _TABLE)[:count]
+    return _power_table.__wrapped__(base, count)  # a huge text: not worth keeping
+
+
+@cache
+def _power_table(base: int, count: int) -> Hashes:
+    factors = np.full(count, base, np.uint64)
+    factors[0] = 1
+    return np.cumprod(factors)
+
+
+@cache
+def _kinds() -> npt.NDArray[np.uint8]:
+    """Return, for each code point, its kind: what parts it from or joins it to its neighbours."""
+    kinds = np.zeros(0x110000, np.uint8)
+    first_han, last_han = _HAN_PLANES
+    for point in range(first_han):
+        if category(chr(point))[0] in "LMN":
+            kinds[point] = _WORD
+    kinds[first_han : last_han + 1] = _ALONE
+    for kind, blocks in ((_LETTER, _LETTERS), (_ALONE, _CHARACTERS)):
+        for first, last in blocks:
+            block = kinds[first : last + 1]
+            block[block == _WORD] = kind
+    return kinds

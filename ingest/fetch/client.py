@@ -1,0 +1,242 @@
+"""The one narrow door to the network: an address in, a whole answer or a fault out."""
+
+import asyncio
+import re
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+from types import TracebackType
+from typing import Self, assert_never
+
+import httpx
+
+from ingest.clock import Clock
+from ingest.config import FetchSettings
+from ingest.fetch import robots
+from ingest.fetch.exchange import Answer, Errand, Exchange, Onward
+from ingest.fetch.faults import TROUBLES, TroubleError, fault_from
+from ingest.fetch.pacing import Pacing
+from ingest.fetch.redirects import host_of, origin_of, parse_url
+from ingest.fetch.transport import GuardedTransport, Resolve, SystemResolver
+from ingest.types import Fault, Fetched, Validators
+from storage.model import Reason
+
+_FEED_TYPES = (
+    b"application/atom+xml, application/rss+xml, application/feed+json, "
+    b"application/rdf+xml;q=0.9, application/xml;q=0.8, text/xml;q=0.8, "
+    b"application/json;q=0.7, */*;q=0.1"
+)
+_PAGE_TYPES = b"text/html, application/xhtml+xml;q=0.9, */*;q=0.1"
+_NO_VALIDATORS = Validators()
+
+
+class Fetcher:
+    """Fetches feeds and pages; an async context manager.
+
+    Whatever a server does, the answer is a value. ``resolve`` replaces the system's resolver:
+    it is given a host and a port and returns the host's addresses.
+
+    Raises:
+        ConfigError: ``settings.proxy`` is not an http or https URL.
+    """
+
+    def __init__(
+        self,
+        settings: FetchSettings,
+        *,
+        clock: Clock,
+        version: str,
+        resolve: Resolve | None = None,
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._resolver = SystemResolver(threads=settings.concurrency)
+        self._transport = GuardedTransport(
+            allowed=settings.allow_networks,
+            resolve=resolve or self._resolver,
+            proxy=settings.proxy,
+        )
+        self._exchange = Exchange(
+            self._transport, clock=clock, connect_timeout=settings.connect_timeout
+        )
+        self._pacing = Pacing(
+            concurrency=settings.concurrency,
+            per_host=settings.per_host.concurrency,
+            delay=settings.per_host.delay,
+            clock=clock,
+        )
+        self._robots = robots.Robots(self._get_robots, clock=clock)
+        headers = (
+            (b"User-Agent", user_agent(version, settings.contact)),
+            (b"Accept-Encoding", b"gzip"),
+        )
+        self._feed = Errand(
+            # RFC 3229: a feed may send only its new entries, with status 226.
+            headers=(*headers, (b"Accept", _FEED_TYPES), (b"A-IM", b"feed")),
+            wanted=frozenset({200, 203, 226}),
+            limit=settings.max_bytes,
+            max_redirects=settings.max_redirects,
+            obeys_robots=settings.robots_for_feeds,
+        )
+        self._page = Errand(
+            headers=(*headers, (b"Accept", _PAGE_TYPES)),
+            wanted=frozenset({200, 203}),
+            limit=settings.max_bytes,
+            max_redirects=settings.max_redirects,
+            obeys_robots=settings.robots_for_pages,
+        )
+        self._robots_txt = Errand(
+            headers=(*headers, (b"Accept", b"text/plain, */*;q=0.1")),
+            wanted=frozenset({200, 203}),
+            limit=robots.LIMIT,
+            max_redirects=robots.MAX_REDIRECTS,
+            cut=True,
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._robots.aclose()
+        await self._transport.aclose()
+        self._resolver.close()
+
+    async def get_feed(self, url: str, validators: Validators) -> Fetched | Fault:
+        """Fetch a feed, conditionally if there are validators.
+
+        Args:
+            url: The feed's address.
+            validators: What the server sent with the last answer; not sent to other origins.
+
+        Returns:
+            The whole document (200, 203 or 226), a 304 with an empty body, or a fault.
+        """
+        return await self._journey(self._feed, url, validators)
+
+    async def get_page(self, url: str) -> Fetched | Fault:
+        """Fetch a page, if its robots.txt allows it.
+
+        Args:
+            url: The page's address.
+
+        Returns:
+            The whole document (200 or 203), or a fault.
+        """
+        return await self._journey(self._page, url, _NO_VALIDATORS)
+
+    async def _get_robots(self, url: str) -> Fetched | Fault:
+        return await self._journey(self._robots_txt, url, _NO_VALIDATORS)
+
+    async def _journey(self, errand: Errand, url: str, validators: Validators) -> Fetched | Fault:
+        """Follow an address through its redirects, each hop in its own host's turn."""
+        budget = _Budget(self._settings.deadline)
+        redirects: list[tuple[int, str]] = []
+        try:
+            here = parse_url(url)
+        except TroubleError as trouble:
+            return replace(fault_from(trouble), url=url)
+        seen = {here}
+        while True:
+            match await self._hop(errand, here, validators, budget):
+                case Fault() as fault:
+                    return replace(fault, url=str(here), seconds=budget.spent)
+                case Answer() as answer:
+                    return Fetched(
+                        requested_url=url,
+                        url=str(here),
+                        status=answer.status,
+                        headers=answer.headers,
+                        body=answer.body,
+                        redirects=tuple(redirects),
+                        seconds=budget.spent,
+                        wire_bytes=answer.wire_bytes,
+                    )
+                case Onward(status=status, url=target):
+                    redirects.append((status, str(target)))
+                    if target in seen or len(redirects) > errand.max_redirects:
+                        return _lost(redirects, here, budget.spent, looped=target in seen)
+                    seen.add(target)
+                    if not _may_know_validators(here, target):
+                        validators = _NO_VALIDATORS
+                    here = target
+                case never:
+                    assert_never(never)
+
+    async def _hop(
+        self, errand: Errand, url: httpx.URL, validators: Validators, budget: "_Budget"
+    ) -> Answer | Onward | Fault:
+        host = host_of(url)
+        if (fault := self._pacing.held(host)) is not None:
+            return fault
+        if errand.obeys_robots and (fault := await self._robots.check(url)) is not None:
+            return fault
+        async with self._pacing.turn(host, delay=self._robots.delay(url)) as held:
+            if held is not None:
+                return held
+            try:
+                async with budget.spend():
+                    result = await self._exchange(errand, url, validators)
+            except TimeoutError:
+                return Fault(reason=Reason.DEADLINE, detail=f"not done within {budget.total:g} s")
+            except TROUBLES as trouble:
+                return fault_from(trouble)
+            # RFC 6585 section 4. A 503's wish concerns one address, a 429's the whole host.
+            if (
+                isinstance(result, Fault)
+                and result.reason is Reason.HTTP_TOO_MANY_REQUESTS
+                and result.retry_after is not None
+            ):
+                self._pacing.hold(host, result.retry_after)
+            return result
+
+
+class _Budget:
+    """The total time of one get, DNS to last byte; waiting for a turn does not count."""
+
+    def __init__(self, total: timedelta) -> None:
+        self.total = total.total_seconds()
+        self.spent = 0.0
+
+    @asynccontextmanager
+    async def spend(self) -> AsyncIterator[None]:
+        started = time.monotonic()
+        try:
+            async with asyncio.timeout(self.total - self.spent):
+                yield
+        finally:
+            self.spent += time.monotonic() - started
+
+
+def user_agent(version: str, contact: str | None) -> bytes:
+    """Return the User-Agent header: product, version and whom to write to."""
+    text = f"{robots.PRODUCT}/{version}" + (f" (+{contact})" if contact else "")
+    return re.sub(r"[^\x20-\x7e]+", "", text).strip().encode("ascii")
+
+
+def _may_know_validators(here: httpx.URL, there: httpx.URL) -> bool:
+    """Whether ``there`` is the same origin, or the same host over TLS on the usual ports."""
+    old, new = origin_of(here), origin_of(there)
+    return old == new or (
+        old[1] == new[1] and (old[::2], new[::2]) == (("http", 80), ("https", 443))
+    )
+
+
+def _lost(
+    redirects: list[tuple[int, str]], url: httpx.URL, seconds: float, *, looped: bool
+) -> Fault:
+    status, target = redirects[-1]
+    detail = f"redirects in a loop, back to {target}" if looped else f"{len(redirects)} redirects"
+    return Fault(
+        reason=Reason.TOO_MANY_REDIRECTS,
+        detail=detail[:300],
+        status=status,
+        url=str(url),
+        seconds=seconds,
+    )

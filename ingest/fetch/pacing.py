@@ -1,0 +1,133 @@
+"""Whose turn it is: how many requests go to one host and to all, how far apart, and who waits.
+
+A turn is taken from the host first and from the whole second, so that many requests waiting
+for one host hold nothing that another host could use.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+
+from ingest.clock import Clock
+from ingest.types import Fault
+from storage.model import Reason
+
+
+class _Host:
+    """What is known of one host while it is in use, was used lately, or is on hold."""
+
+    __slots__ = ("door", "held_until", "last_start", "slots", "users")
+
+    def __init__(self, concurrency: int) -> None:
+        self.slots = asyncio.Semaphore(concurrency)
+        self.door = asyncio.Lock()
+        self.last_start: float | None = None
+        self.held_until: datetime | None = None
+        self.users = 0
+
+
+class Pacing:
+    """Hands out turns, first come first served at each host.
+
+    ``concurrency`` bounds the requests under way at once, ``per_host`` those to one host, and
+    ``delay`` is the least time between the starts of two requests to one host.
+    """
+
+    def __init__(
+        self,
+        *,
+        concurrency: int,
+        per_host: int,
+        delay: timedelta,
+        clock: Clock,
+    ) -> None:
+        self._all = asyncio.Semaphore(concurrency)
+        self._per_host = per_host
+        self._delay = delay.total_seconds()
+        self._clock = clock
+        self._hosts: dict[str, _Host] = {}
+        self._sweep_at = 256
+
+    def hold(self, host: str, wait: timedelta) -> None:
+        """Keep all requests from a host for a while, as it asked (RFC 6585 section 4)."""
+        state = self._state(host)
+        until = self._clock() + wait
+        state.held_until = max(until, state.held_until or until)
+
+    def held(self, host: str) -> Fault | None:
+        """Say that a host is on hold, and for how long, or return ``None``."""
+        state = self._hosts.get(host)
+        if state is None or state.held_until is None:
+            return None
+        left = state.held_until - self._clock()
+        if left <= timedelta(0):
+            state.held_until = None
+            return None
+        return Fault(
+            reason=Reason.ON_HOLD,
+            detail=f"{host} asked for no requests until {state.held_until:%Y-%m-%d %H:%M:%S} UTC",
+            retry_after=left,
+        )
+
+    @asynccontextmanager
+    async def turn(
+        self, host: str, *, delay: timedelta = timedelta(0)
+    ) -> AsyncIterator[Fault | None]:
+        """Wait for the host's turn and hold it for one request.
+
+        Args:
+            host: The host's name, in lower case.
+            delay: The host's own wish for the time between requests, where longer than ours.
+
+        Yields:
+            ``None`` when the request may start now, or the fault of a host on hold.
+        """
+        if (fault := self.held(host)) is not None:
+            yield fault
+            return
+        state = self._state(host)
+        state.users += 1
+        try:
+            async with state.slots:
+                async with state.door:
+                    await self._wait(state, max(self._delay, delay.total_seconds()))
+                    # A hold may have come while this request stood in line.
+                    fault = self.held(host)
+                    if fault is None:
+                        await self._all.acquire()
+                        state.last_start = time.monotonic()
+                if fault is not None:
+                    yield fault
+                    return
+                try:
+                    yield None
+                finally:
+                    self._all.release()
+        finally:
+            state.users -= 1
+
+    async def _wait(self, state: _Host, delay: float) -> None:
+        if state.last_start is not None:
+            await asyncio.sleep(max(0.0, state.last_start + delay - time.monotonic()))
+
+    def _state(self, host: str) -> _Host:
+        state = self._hosts.get(host)
+        if state is None:
+            if len(self._hosts) >= self._sweep_at:
+                self._sweep()
+            state = self._hosts[host] = _Host(self._per_host)
+        return state
+
+    def _sweep(self) -> None:
+        """Forget hosts that nothing is known of any more; doubling keeps this rare."""
+        now, started = self._clock(), time.monotonic() - max(self._delay, 60)
+        self._hosts = {
+            host: state
+            for host, state in self._hosts.items()
+            if state.users
+            or (state.held_until is not None and state.held_until > now)
+            or (state.last_start is not None and state.last_start > started)
+        }
+        self._sweep_at = max(256, 2 * len(self._hosts))

@@ -1,0 +1,313 @@
+"""httpx's transport over httpcore's pool, with every connection checked before it is made.
+
+A name is resolved once, all its addresses are judged, and the connection goes to one of those
+very addresses: nothing is looked up a second time, so DNS rebinding has nothing to rebind.
+"""
+
+import asyncio
+import functools
+import socket
+import ssl
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpcore
+import httpx
+
+from ingest.errors import ConfigError
+from ingest.fetch.faults import TroubleError, root_cause
+from ingest.fetch.guard import Network, first_refused
+from storage.model import Reason
+
+Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
+
+_KEEP_IDLE = 64
+_IDLE_SECONDS = 5.0
+
+
+class SystemResolver:
+    """Resolves names with the system's resolver, in threads of its own.
+
+    Its own, because a lookup that hangs holds its thread longer than any deadline.
+    """
+
+    def __init__(self, threads: int) -> None:
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="newsfold-dns")
+
+    async def __call__(self, host: str, port: int) -> Sequence[str]:
+        """Return the addresses of a host, in the system's order of preference.
+
+        Raises:
+            TroubleError: ``dns_failed`` if there are none.
+        """
+        ask = functools.partial(look_up, host, port)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, ask)
+
+    def close(self) -> None:
+        """Start no further lookups."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def look_up(host: str, port: int, flags: int = 0) -> tuple[str, ...]:
+    """Ask the system for a host's addresses, and wait for them.
+
+    Args:
+        host: A name or an address in any spelling, in ASCII.
+        port: The port that is to be connected to.
+        flags: ``socket.AI_NUMERICHOST`` to read spellings only.
+
+    Returns:
+        The addresses in the system's order of preference, without repeats.
+
+    Raises:
+        TroubleError: ``dns_failed`` if there are none.
+    """
+    try:
+        # As bytes: given text, Python applies a stricter IDNA than the URL parser did.
+        answers = socket.getaddrinfo(
+            host.encode("ascii"), port, type=socket.SOCK_STREAM, flags=flags
+        )
+    except (OSError, ValueError, OverflowError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise TroubleError(Reason.DNS_FAILED, f"{host} cannot be resolved: {reason}") from None
+    return tuple(dict.fromkeys(str(answer[4][0]) for answer in answers))
+
+
+class GuardedTransport(httpx.AsyncBaseTransport):
+    """Sends one request and streams its answer; follows, stores and decodes nothing.
+
+    With a proxy, connections go to the proxy, which resolves names itself; addresses that are
+    spelt out in a URL are still judged here.
+
+    Raises:
+        ConfigError: The proxy is not an http or https address.
+    """
+
+    def __init__(
+        self, *, allowed: Iterable[Network], resolve: Resolve, proxy: str | None = None
+    ) -> None:
+        self._allowed = tuple(allowed)
+        self._proxied = proxy is not None
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=_tls_context(),
+            proxy=None if proxy is None else _proxy(proxy),
+            max_connections=None,
+            max_keepalive_connections=_KEEP_IDLE,
+            keepalive_expiry=_IDLE_SECONDS,
+            network_backend=GuardedBackend(
+                allowed=None if self._proxied else self._allowed, resolve=resolve
+            ),
+        )
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request that has no body.
+
+        Raises:
+            TroubleError: The address is refused, or cannot be resolved or connected to.
+            httpcore.ConnectError: And httpcore's other errors, unmapped.
+        """
+        if self._proxied:
+            self._judge_spelt_out(request.url.raw_host.decode("ascii"))
+        trip = _Trip()
+        try:
+            return await self._send(request, trip)
+        except (httpcore.RemoteProtocolError, httpcore.ReadError, httpcore.WriteError):
+            # RFC 9112 section 9.3.1: a server may close an idle connection just as it is used
+            # again, and a request without effects may then be repeated by itself.
+            if trip.connected:
+                raise
+            return await self._send(request, trip)
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._pool.aclose()
+
+    async def _send(self, request: httpx.Request, trip: "_Trip") -> httpx.Response:
+        answer = await self._pool.handle_async_request(
+            httpcore.Request(
+                method=request.method,
+                url=httpcore.URL(
+                    scheme=request.url.raw_scheme,
+                    host=request.url.raw_host,
+                    port=request.url.port,
+                    target=request.url.raw_path,
+                ),
+                headers=request.headers.raw,
+                extensions={**request.extensions, "trace": trip},
+            )
+        )
+        return httpx.Response(
+            answer.status,
+            headers=answer.headers,
+            stream=_Stream(answer),
+            extensions=answer.extensions,
+        )
+
+    def _judge_spelt_out(self, host: str) -> None:
+        try:
+            addresses = look_up(host, 0, socket.AI_NUMERICHOST)
+        except TroubleError:
+            return
+        _judge(host, addresses, self._allowed)
+
+
+class GuardedBackend(httpcore.AsyncNetworkBackend):
+    """Opens connections to judged addresses only. ``allowed`` is ``None`` to judge nothing."""
+
+    def __init__(self, *, allowed: Sequence[Network] | None, resolve: Resolve) -> None:
+        self._allowed = allowed
+        self._resolve = resolve
+        self._sockets = httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's interface
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """Resolve, judge all answers, and connect to the first address that takes it.
+
+        Raises:
+            TroubleError: ``dns_failed``, ``address_refused`` or ``connect_failed``.
+        """
+        addresses = await self._resolve(host, port)
+        if not addresses:
+            raise TroubleError(Reason.DNS_FAILED, f"{host} has no address")
+        if self._allowed is not None:
+            _judge(host, addresses, self._allowed)
+        loop = asyncio.get_running_loop()
+        until = None if timeout is None else loop.time() + timeout
+        cause = ""
+        for tried, address in enumerate(addresses):
+            # Each address gets its share, so that a dead one leaves time for the next.
+            share = None if until is None else (until - loop.time()) / (len(addresses) - tried)
+            try:
+                stream = await self._sockets.connect_tcp(
+                    address, port, share, local_address, socket_options
+                )
+            except httpcore.ConnectTimeout:
+                cause = f"no answer within {share:.1f} s"
+            except httpcore.ConnectError as error:
+                cause = root_cause(error)
+            else:
+                return GuardedStream(stream)
+        raise TroubleError(
+            Reason.CONNECT_FAILED, f"no connection to {host} ({addresses[-1]}) port {port}: {cause}"
+        )
+
+
+class GuardedStream(httpcore.AsyncNetworkStream):
+    """A connection that tells TLS trouble apart and remembers that the other side ended it."""
+
+    def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
+        self._stream = stream
+        self.ended = False
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - httpcore's interface
+        """Read what has come, or nothing at the end."""
+        try:
+            data = await self._stream.read(max_bytes, timeout)
+        except ssl.SSLError as error:
+            raise TroubleError(Reason.TLS_FAILED, f"TLS failed: {root_cause(error)}") from error
+        self.ended = not data
+        return data
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - httpcore's interface
+        """Write all of the buffer."""
+        try:
+            await self._stream.write(buffer, timeout)
+        except ssl.SSLError as error:
+            raise TroubleError(Reason.TLS_FAILED, f"TLS failed: {root_cause(error)}") from error
+
+    async def aclose(self) -> None:
+        """Close the connection."""
+        await self._stream.aclose()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's interface
+    ) -> httpcore.AsyncNetworkStream:
+        """Shake hands.
+
+        Raises:
+            TroubleError: ``tls_failed``, whatever went wrong but time.
+        """
+        try:
+            stream = await self._stream.start_tls(ssl_context, server_hostname, timeout)
+        # ValueError: a host name that TLS cannot carry.
+        except (httpcore.ConnectError, OSError, ValueError) as error:
+            raise TroubleError(
+                Reason.TLS_FAILED, f"no TLS with {server_hostname}: {root_cause(error)}"
+            ) from error
+        return GuardedStream(stream)
+
+    def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 - httpcore's interface
+        """Return what httpcore knows of the socket."""
+        return self._stream.get_extra_info(info)
+
+
+def ended_early(response: httpx.Response) -> bool:
+    """Whether the other side closed the connection (RFC 9112 section 8)."""
+    stream = response.extensions.get("network_stream")
+    return isinstance(stream, GuardedStream) and stream.ended
+
+
+class _Trip:
+    """httpcore's trace hook: tells a new connection from one that was used before."""
+
+    def __init__(self) -> None:
+        self.connected = False
+
+    async def __call__(self, event: str, _: object) -> None:
+        if event == "connection.connect_tcp.started":
+            self.connected = True
+
+
+class _Stream(httpx.AsyncByteStream):
+    """httpcore's body as httpx wants it."""
+
+    def __init__(self, answer: httpcore.Response) -> None:
+        self._answer = answer
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        assert isinstance(self._answer.stream, AsyncIterable)
+        async for chunk in self._answer.stream:
+            yield chunk
+
+    async def aclose(self) -> None:
+        await self._answer.aclose()
+
+
+def _judge(host: str, addresses: Sequence[str], allowed: Sequence[Network]) -> None:
+    refused = first_refused(addresses, allowed)
+    if refused is not None:
+        address, kind = refused
+        raise TroubleError(
+            Reason.ADDRESS_REFUSED,
+            f"{host} leads to {address}, which is {kind}; "
+            f"if that is meant, add its network to fetch.allow_networks",
+        )
+
+
+def _proxy(text: str) -> httpcore.Proxy:
+    try:
+        url = httpx.URL(text)
+    except httpx.InvalidURL:
+        url = httpx.URL()
+    if url.scheme not in {"http", "https"} or not url.raw_host:
+        raise ConfigError([f"fetch.proxy: expected an http or https URL, got {text!r}"])
+    return httpcore.Proxy(
+        str(url.copy_with(userinfo=b"")),
+        auth=(url.username, url.password) if url.userinfo else None,
+    )
+
+
+@functools.cache
+def _tls_context() -> ssl.SSLContext:
+    # Loading the certificates takes tens of milliseconds, and all transports may share them.
+    return httpx.create_ssl_context(trust_env=False)

@@ -1,0 +1,55 @@
+"""What became of an entry's page before anything is decided: a closed union of findings."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ingest.types import Extracted
+from storage.model import Outcome, Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A text was extracted. ``urls`` are the addresses by which the article was reached."""
+
+    extracted: Extracted
+    url: str
+    urls: tuple[str, ...]
+    fetched_at: datetime
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """The entry links to an article that is stored already; its page was not fetched again.
+
+    ``urls`` are the addresses by which the entry led to it.
+    """
+
+    article_id: str
+    url: str
+    urls: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """There is no article to be had, for good: ``outcome`` is skipped or failed."""
+
+    outcome: Outcome
+    reason: Reason
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Postponed:
+    """It did not work this time and is worth another try after ``wait``.
+
+    ``spends_attempt`` is false where the server itself asked for the wait.
+    """
+
+    reason: Reason
+    detail: str
+    wait: timedelta
+    spends_attempt: bool = True
+
+
+Finding = Found | Known | Refused | Postponed

@@ -1,0 +1,242 @@
+"""The stages in order: poll, parse, diff, fetch page, extract, sign, decide, commit.
+
+One direction, no way back: what a stage learns for the next poll goes through the ledger alone.
+Nothing here knows a library or a file; the parts are handed in by ``ingest.app``.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from urllib.parse import quote, urlsplit
+from weakref import WeakValueDictionary
+
+from ingest.articles.extract import extract_feed_text, extract_page
+from ingest.articles.urls import canonical_url
+from ingest.clock import Clock
+from ingest.commits import Commits
+from ingest.config import Config
+from ingest.feeds import cadence
+from ingest.feeds.diff import Diff, diff, unpack
+from ingest.feeds.parse import parse_feed
+from ingest.fetch.client import Fetcher
+from ingest.finding import Finding, Found, Known, Refused
+from ingest.observe import Observer
+from ingest.types import (
+    Extracted,
+    Fault,
+    Feed,
+    Fetched,
+    FullText,
+    Page,
+    ParsedEntry,
+    ParsedFeed,
+    Validators,
+)
+from ingest.verdict import judge
+from ingest.workers import Workers
+from storage.model import EntryState, FeedState, Outcome, Poll, PollCommit, Reason
+
+log = logging.getLogger(__name__)
+
+# A feed's own text stands in for a page that cannot be had only if it is more than a teaser.
+FULL_TEXT_WORDS = 100
+
+
+class Pipeline:
+    """The way from a feed's address to committed articles.
+
+    Faults of feeds and pages end as outcomes with a reason; an exception from here is a bug.
+    """
+
+    def __init__(
+        self,
+        *,
+        config: Config,
+        commits: Commits,
+        fetcher: Fetcher,
+        workers: Workers,
+        clock: Clock,
+        observer: Observer,
+    ) -> None:
+        self._feeds = {feed.id: feed for feed in config.feeds}
+        self._config = config
+        self._commits = commits
+        self._fetcher = fetcher
+        self._workers = workers
+        self._clock = clock
+        self._observer = observer
+        # Weak, so that a daemon does not remember every host and page it ever met.
+        self._lanes: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._reading: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def poll(self, feed: Feed, *, seen_at: datetime) -> tuple[EntryState, ...]:
+        """Poll one feed and commit what it says. Returns the entries that now are pending.
+
+        ``seen_at`` is the run's own time: entries first seen in one run share it, so that the
+        order in which its feeds answer decides nothing.
+        """
+        state = await self._commits.read(lambda ledger: ledger.feed(feed.id))
+        assert state is not None, f"{feed.id} is not registered"
+        self._observer.polling(feed)
+        at = self._clock()
+        validators = Validators(etag=state.etag, last_modified=state.last_modified)
+        answer = await self._fetcher.get_feed(feed.url, validators)
+        document = await self._parse(state, answer)
+        changes = Diff(pending=(), unchanged=())
+        known: Mapping[str, EntryState] = {}
+        if isinstance(document, ParsedFeed):
+            known = await self._commits.read(lambda ledger: ledger.known_entries(feed.id))
+            changes = diff(feed, document.entries, known, now=seen_at)
+        after = self._next_state(feed, state, answer, document)
+        poll = Poll(
+            feed_id=feed.id,
+            url=feed.url,
+            polled_at=at,
+            run_id=self._commits.run_id,
+            ok=bool(after.ok),
+            reason=after.reason or Reason.FETCHED,
+            detail=after.detail,
+            status=after.status,
+            seconds=answer.seconds,
+            bytes=len(answer.body) if isinstance(answer, Fetched) else 0,
+            entries=len(changes.pending) + len(changes.unchanged),
+            new=sum(not entry.recheck for entry in changes.pending),
+            changed=sum(entry.recheck for entry in changes.pending),
+            next_due_at=after.next_due_at,
+        )
+        pending = await self._commits.poll(
+            PollCommit(state=after, poll=poll, pending=changes.pending, seen=changes.unchanged)
+        )
+        waiting = {e.entry_id for e in known.values() if e.outcome is Outcome.PENDING}
+        self._observer.polled(feed, poll, changes.unchanged, waiting)
+        return pending
+
+    async def _parse(self, state: FeedState, answer: Fetched | Fault) -> ParsedFeed | Fault | None:
+        """Return the document, a fault, or ``None`` where the answer says nothing new."""
+        if isinstance(answer, Fault):
+            return answer
+        if answer.not_modified or cadence.body_hash(answer.body) == state.body_hash:
+            return None
+        return await self._workers.run(
+            parse_feed,
+            answer.body,
+            url=answer.url,
+            content_type=answer.content_type,
+            now=self._clock(),
+        )
+
+    def _next_state(
+        self,
+        feed: Feed,
+        state: FeedState,
+        answer: Fetched | Fault,
+        document: ParsedFeed | Fault | None,
+    ) -> FeedState:
+        fault = answer if isinstance(answer, Fault) else document
+        if isinstance(fault, Fault):
+            return cadence.after_fault(state, feed, fault, now=self._clock())
+        assert isinstance(answer, Fetched)
+        return cadence.after_success(state, feed, fault, answer, now=self._clock())
+
+    async def article(self, state: EntryState) -> None:
+        """Take one pending entry to its outcome.
+
+        A host's entries wait in a lane of their own, so that few bodies are held at a time and
+        one slow host keeps nobody else waiting.
+        """
+        async with self._lane(state.url):
+            try:
+                finding = await self._find(state)
+            except Exception as error:
+                # A bug, but this entry's alone: it is told, and the entry tried again later.
+                log.exception("%s: could not be processed", state.url or state.guid)
+                finding = self._judge(_internal(error), state)
+        change = await self._commits.entry(state, finding, at=self._clock())
+        if change is not None:
+            self._observer.settled(change)
+
+    def _lane(self, url: str | None) -> asyncio.Semaphore:
+        host = urlsplit(url or "").netloc
+        width = self._config.fetch.per_host.concurrency + self._config.workers.count
+        return self._lanes.setdefault(host, asyncio.Semaphore(width))
+
+    async def _find(self, state: EntryState) -> Finding:
+        assert state.payload is not None, "a pending entry keeps its payload"
+        entry = unpack(state.payload)
+        feed = self._feeds.get(state.feed_id)
+        full_text = feed.full_text if feed else FullText.PAGE
+        if entry.link is None:
+            return await self._without_page(state, entry)
+        if full_text is FullText.FEED and (entry.content or entry.summary):
+            return await self._from_feed(state, entry, entry.link)
+        finding = await self._from_page(state, entry, entry.link)
+        if isinstance(finding, Refused) and full_text is FullText.AUTO and entry.content:
+            instead = await self._from_feed(state, entry, entry.link)
+            if isinstance(instead, Found) and instead.extracted.word_count >= FULL_TEXT_WORDS:
+                note = f"the feed's own text; the page: {finding.detail}"
+                return replace(instead, note=note)
+        return finding
+
+    async def _without_page(self, state: EntryState, entry: ParsedEntry) -> Finding:
+        if not (entry.content or entry.summary):
+            return Refused(
+                outcome=Outcome.SKIPPED,
+                reason=Reason.NO_LINK,
+                detail="the entry has neither a link nor a text",
+            )
+        return await self._from_feed(
+            state, entry, f"urn:newsfold:{state.feed_id}:{quote(entry.guid, safe='')}"
+        )
+
+    async def _from_feed(self, state: EntryState, entry: ParsedEntry, url: str) -> Finding:
+        extracted = await self._workers.run(extract_feed_text, entry, url=url)
+        if isinstance(extracted, Fault):
+            return self._judge(extracted, state)
+        return self._text(extracted, url, (url,))
+
+    async def _from_page(
+        self, state: EntryState, entry: ParsedEntry, url: str, *, came_from: tuple[str, ...] = ()
+    ) -> Finding:
+        """Read the page at ``url``, unless its article is stored and the entry says nothing new.
+
+        An AMP page is left for the page it is the twin of, once.
+        """
+        key = canonical_url(url)
+        # Two entries that link to one page wait for each other, so that it is fetched once.
+        async with self._reading.setdefault(key, asyncio.Lock()):
+            if not state.recheck:
+                stored = await self._commits.read(lambda ledger: ledger.article_by_url((key,)))
+                if stored is not None:
+                    return Known(
+                        article_id=stored.article_id,
+                        url=stored.canonical_url,
+                        urls=(*came_from, url),
+                    )
+            answer = await self._fetcher.get_page(url)
+            if isinstance(answer, Fault):
+                return self._judge(answer, state)
+            page = Page(url=answer.url, body=answer.body, content_type=answer.content_type)
+            extracted = await self._workers.run(extract_page, page, entry)
+        if isinstance(extracted, Fault):
+            return self._judge(extracted, state)
+        urls = (*came_from, url, answer.url)
+        if extracted.amp_of is not None and not came_from:
+            twin = await self._from_page(state, entry, extracted.amp_of, came_from=urls)
+            if not isinstance(twin, Refused):
+                return twin
+        return self._text(extracted, answer.url, urls)
+
+    def _text(self, extracted: Extracted, url: str, urls: tuple[str, ...]) -> Finding:
+        if not extracted.text:
+            detail = f"no article text was found at {url}"
+            return Refused(outcome=Outcome.SKIPPED, reason=Reason.NO_TEXT, detail=detail)
+        return Found(extracted=extracted, url=url, urls=urls, fetched_at=self._clock())
+
+    def _judge(self, fault: Fault, state: EntryState) -> Finding:
+        return judge(fault, attempts=state.attempts, retry=self._config.retry)
+
+
+def _internal(error: Exception) -> Fault:
+    return Fault(reason=Reason.INTERNAL_ERROR, detail=f"{type(error).__name__}: {error}")

@@ -1,0 +1,53 @@
+"""Single pages given by hand: entries of no feed, under a feed id that no feed can have."""
+
+import hashlib
+from dataclasses import replace
+from datetime import datetime
+
+from ingest.errors import UsageError
+from ingest.feeds.diff import entry_id_of, pack
+from ingest.text import safe_link
+from ingest.types import ParsedEntry
+from storage.model import EntryState, Outcome, Reason
+
+# Ids of configured feeds begin with a letter or a digit.
+FEED_ID = "_pages"
+
+
+def entry_for(url: str, known: EntryState | None, *, now: datetime) -> EntryState:
+    """Return the pending entry for a page; one that is ``known`` is to be checked again.
+
+    Raises:
+        UsageError: ``url`` is not an http or https address.
+    """
+    link = safe_link(url)
+    if link is None:
+        raise UsageError(f'"{url}" is not an http or https URL')
+    payload = pack(ParsedEntry(guid=url, link=link))
+    # Asked for again, it is to be looked at again: each asking has a hash of its own.
+    asked = hashlib.sha256(f"{url} {now.isoformat()}".encode()).hexdigest()
+    if known is not None:
+        return replace(
+            known,
+            entry_hash=asked,
+            outcome=Outcome.PENDING,
+            reason=Reason.WAITING,
+            recheck=True,
+            attempts=0,
+            due_at=now,
+            payload=payload,
+        )
+    return EntryState(
+        entry_id=entry_id_of(FEED_ID, url),
+        feed_id=FEED_ID,
+        guid=url,
+        url=link,
+        title=None,
+        entry_hash=asked,
+        first_seen_at=now,
+        last_seen_at=now,
+        outcome=Outcome.PENDING,
+        reason=Reason.WAITING,
+        due_at=now,
+        payload=payload,
+    )

@@ -1,0 +1,162 @@
+"""The values that travel from stage to stage, named by the stage that makes them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from storage.model import Fingerprint, Reason, TextSource
+
+
+class FullText(StrEnum):
+    """Where an article's text is to come from: the page, the feed, or whichever can be had."""
+
+    AUTO = "auto"
+    PAGE = "page"
+    FEED = "feed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """A feed as configured. ``interval`` is ``None`` for ``auto``."""
+
+    id: str
+    url: str
+    name: str
+    tags: tuple[str, ...] = ()
+    interval: timedelta | None = None
+    full_text: FullText = FullText.AUTO
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """Something outside went wrong. A value, not an exception: faults are expected.
+
+    ``status`` is the HTTP status if there was an answer; ``retry_after`` the server's own wish
+    (RFC 9110 section 10.2.3), already made relative.
+    """
+
+    reason: Reason
+    detail: str
+    status: int | None = None
+    retry_after: timedelta | None = None
+    url: str | None = None
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validators:
+    """The validators of a conditional request (RFC 9110 section 8.8), byte-exact."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """A whole answer: 2xx with its decoded body, or 304 with none.
+
+    ``headers`` has lower-case names; ``url`` is where the body came from after ``redirects``
+    (each a status and the address it pointed to). ``wire_bytes`` counts before decoding.
+    """
+
+    requested_url: str
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    redirects: tuple[tuple[int, str], ...] = ()
+    seconds: float = 0.0
+    wire_bytes: int = 0
+
+    @property
+    def not_modified(self) -> bool:
+        """Whether the server said that nothing changed."""
+        return self.status == 304  # noqa: PLR2004 - the one status this is about
+
+    @property
+    def validators(self) -> Validators:
+        """The validators to send back at the next poll."""
+        return Validators(
+            etag=self.headers.get("etag"), last_modified=self.headers.get("last-modified")
+        )
+
+    @property
+    def content_type(self) -> str:
+        """The Content-Type header as sent, or an empty string."""
+        return self.headers.get("content-type", "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedEntry:
+    """One item of a feed document.
+
+    ``guid`` is never empty: the feed's own, else the link, else a digest of title and text.
+    ``link`` is absolute. ``summary`` and ``content`` are HTML as the feed gave it.
+    """
+
+    guid: str
+    link: str | None = None
+    title: str | None = None
+    authors: tuple[str, ...] = ()
+    published_at: datetime | None = None
+    updated_at: datetime | None = None
+    raw_date: str | None = None
+    summary: str | None = None
+    content: str | None = None
+    language: str | None = None
+    tags: tuple[str, ...] = ()
+    image_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedFeed:
+    """A feed document in one shape, whatever its format (``rss20``, ``atom10``, ``json11``, …).
+
+    ``flaw`` says what was wrong with a document that could still be read. ``ttl`` is the
+    feed's own wish for the time between polls.
+    """
+
+    format: str
+    title: str | None = None
+    link: str | None = None
+    language: str | None = None
+    entries: tuple[ParsedEntry, ...] = ()
+    ttl: timedelta | None = None
+    flaw: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What extraction is given: a page's bytes and the addresses around it."""
+
+    url: str
+    body: bytes
+    content_type: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extracted:
+    """A page as trafilatura and the metadata cascade read it: cleaned, with the fold's fingerprint.
+
+    ``canonical_url`` is the page's own ``rel=canonical`` where it may be believed, else the
+    page's address, in canonical form. ``amp_of`` is set when the page is the AMP twin of that
+    address: the caller fetches it instead. ``text`` is empty when no article was found.
+    """
+
+    canonical_url: str
+    text: str
+    fingerprint: Fingerprint
+    title: str | None = None
+    authors: tuple[str, ...] = ()
+    published_at: datetime | None = None
+    modified_at: datetime | None = None
+    language: str | None = None
+    summary: str | None = None
+    tags: tuple[str, ...] = ()
+    image_url: str | None = None
+    word_count: int = 0
+    amp_of: str | None = None
+    text_source: TextSource = TextSource.PAGE
+    extractor: str = ""
+    sources: Mapping[str, str] = field(default_factory=dict)

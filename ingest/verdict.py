@@ -1,0 +1,56 @@
+"""Which faults are final, which are our own refusals, and which deserve another try."""
+
+from datetime import timedelta
+
+from ingest.config import RetrySettings
+from ingest.finding import Postponed, Refused
+from ingest.types import Fault
+from storage.model import Outcome, Reason
+
+# Not errors: a rule says that this page is not to be had, or is no article.
+REFUSALS = frozenset(
+    {Reason.ROBOTS_DISALLOWED, Reason.ADDRESS_REFUSED, Reason.NOT_HTML, Reason.BAD_URL}
+)
+
+# Faults that the same request may well not meet again.
+PASSING = frozenset(
+    {
+        Reason.DNS_FAILED,
+        Reason.CONNECT_FAILED,
+        Reason.TLS_FAILED,
+        Reason.DEADLINE,
+        Reason.PROTOCOL_ERROR,
+        Reason.TRUNCATED,
+        Reason.HTTP_SERVER_ERROR,
+        Reason.HTTP_TOO_MANY_REQUESTS,
+        Reason.ROBOTS_UNREACHABLE,
+        Reason.ON_HOLD,
+        Reason.INTERNAL_ERROR,
+    }
+)
+
+# The server's own wish, or a rule about the whole host: not this page's fault.
+ASKED_TO_WAIT = frozenset(
+    {Reason.ON_HOLD, Reason.HTTP_TOO_MANY_REQUESTS, Reason.ROBOTS_UNREACHABLE}
+)
+
+
+def judge(fault: Fault, *, attempts: int, retry: RetrySettings) -> Refused | Postponed:
+    """Say what a fault means for an entry that has had ``attempts`` tries before this one.
+
+    The wait doubles with each try, and is never shorter than the server asked for.
+    """
+    if fault.reason in REFUSALS:
+        return Refused(outcome=Outcome.SKIPPED, reason=fault.reason, detail=fault.detail)
+    asked = fault.reason in ASKED_TO_WAIT
+    tries = attempts + 1
+    if fault.reason in PASSING and (asked or tries < retry.attempts):
+        wait = retry.backoff * 2**attempts
+        return Postponed(
+            reason=fault.reason,
+            detail=fault.detail,
+            wait=max(wait, fault.retry_after or timedelta()),
+            spends_attempt=not asked,
+        )
+    detail = fault.detail if tries == 1 else f"{fault.detail} (given up after {tries} tries)"
+    return Refused(outcome=Outcome.FAILED, reason=fault.reason, detail=detail)

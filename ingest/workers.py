@@ -1,0 +1,114 @@
+"""Worker processes that can be killed: hostile input costs one worker, never the run.
+
+Parsing a feed or a page is CPU work on bytes from strangers. It runs in its own process under a
+wall clock and a memory limit; a worker that exceeds either is killed and replaced, and the
+caller gets a ``Fault``.
+"""
+
+import asyncio
+import multiprocessing
+import resource
+import signal
+from collections.abc import Callable
+from multiprocessing.context import BaseContext
+from types import TracebackType
+from typing import ParamSpec, Self, TypeVar
+
+from pebble import ProcessExpired, ProcessPool
+
+from ingest.config import WorkerSettings
+from ingest.types import Fault
+from storage.model import Reason
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+# A worker is replaced after so many tasks, so that no library's leak can grow for days.
+TASKS_BEFORE_REPLACEMENT = 1_000
+
+_MIB = 1024 * 1024
+
+
+class Workers:
+    """A pool of worker processes, started at the first task.
+
+    Args:
+        settings: how many, how long a task may take, how much memory it may use.
+    """
+
+    def __init__(self, settings: WorkerSettings) -> None:
+        self._settings = settings
+        self._pool: ProcessPool | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._pool is not None:
+            self._pool.stop()  # type: ignore[no-untyped-call]
+            self._pool.join()
+
+    async def run(
+        self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T | Fault:
+        """Run ``function`` in a worker and return its value, or a ``Fault`` if it was killed.
+
+        An exception raised by ``function`` itself is a bug of ours and is raised here.
+        """
+        if self._pool is None:
+            self._pool = _start(self._settings)
+        limit = self._settings.timeout.total_seconds()
+        future = self._pool.schedule(function, args=args, kwargs=kwargs, timeout=limit)
+        try:
+            result: T = await asyncio.wrap_future(future)
+        except TimeoutError:
+            return Fault(
+                reason=Reason.WORKER_TIMEOUT, detail=f"not done after {limit:g} s of processing"
+            )
+        except ProcessExpired as expired:
+            return Fault(
+                reason=Reason.WORKER_CRASHED,
+                detail=f"the worker process ended with code {expired.exitcode}",
+            )
+        except MemoryError:
+            return Fault(
+                reason=Reason.WORKER_CRASHED,
+                detail=f"needed more than {self._settings.memory_mb} MB of memory",
+            )
+        return result
+
+
+def _start(settings: WorkerSettings) -> ProcessPool:
+    return ProcessPool(
+        max_workers=settings.count,
+        max_tasks=TASKS_BEFORE_REPLACEMENT,
+        initializer=_prepare,
+        initargs=(settings.memory_mb,),
+        context=_context(),
+    )
+
+
+def _context() -> BaseContext:
+    """Return a context whose workers start clean: never a fork of this threaded process.
+
+    With the fork server the libraries are imported once, so a replacement is quick.
+    """
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["ingest.articles.extract", "ingest.feeds.parse"])
+    return context
+
+
+def _prepare(memory_mb: int) -> None:
+    """Make this process a worker: deaf to Ctrl-C (its parent decides) and bounded in memory."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    limit = memory_mb * _MIB
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    if hard == resource.RLIM_INFINITY or hard > limit:
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))

@@ -1,0 +1,25 @@
+"""Stored articles: the ledger, the Parquet lake, and ways to query them.
+
+>>> import storage                                  # doctest: +SKIP
+>>> with storage.open("data") as store:             # doctest: +SKIP
+...     store.sql("SELECT title, site FROM articles ORDER BY published_at DESC LIMIT 10")
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from storage.store import Store
+
+__all__ = ["open"]
+
+
+def open(path: Path | str) -> "Store":  # noqa: A001 - read as ``storage.open``
+    """Open the store in a data folder for reading.
+
+    Raises:
+        storage.errors.StoreError: there is no store in the folder.
+    """
+    from storage.store import Store  # noqa: PLC0415 - DuckDB and Arrow load when a store is opened
+
+    return Store(Path(path))

@@ -1,0 +1,26 @@
+"""Errors of reading a store, told to the person as they are.
+
+::
+
+    StoreError           there is no store in the folder, or it cannot be read
+    └── QueryError       a query or a search asks for something that cannot be had
+        └── QueryTimeout it took longer than it was allowed
+"""
+
+
+class StoreError(Exception):
+    """A store cannot be read. The message says why and what to do."""
+
+    exit_code = 1
+
+
+class QueryError(StoreError):
+    """A query or a search was refused or is wrong. The message names the nearest right thing."""
+
+    exit_code = 2
+
+
+class QueryTimeout(QueryError):  # noqa: N818 - the name says it all
+    """A query was stopped because its time was up."""
+
+    exit_code = 1

@@ -1,0 +1,198 @@
+"""Writing the rows of a query in one of several formats.
+
+What outsiders wrote must do no harm where it is read: control characters (of which terminals make
+commands) never come out raw, CSV cells are no formulas, Markdown cells no markup. JSON keeps every
+character, escaped where needed; Parquet keeps every value.
+"""
+
+import csv
+import io
+import re
+from base64 import b64encode
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import IO, assert_never, cast
+
+import msgspec
+import pyarrow as pa
+
+_BATCH = 1_000
+
+
+class Format(StrEnum):
+    """How rows are written."""
+
+    TABLE = "table"
+    JSON = "json"
+    JSONL = "jsonl"
+    CSV = "csv"
+    TSV = "tsv"
+    PARQUET = "parquet"
+    MARKDOWN = "markdown"
+
+
+# C0 and C1 controls but tab and line feed; the marks that turn the writing direction around.
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_BIDI = "\u202a-\u202e\u2066-\u2069"
+_UNSEEN = re.compile(f"[{_BIDI}]")
+_RISKY_IN_JSON = re.compile(f"[\x7f-\x9f\u2028\u2029{_BIDI}]")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_TSV_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+_MARKDOWN = re.compile(r"([\\`*\[\]<>|&])")
+
+_json = msgspec.json.Encoder(decimal_format="number", enc_hook=str)
+
+
+def write(table: pa.Table, format: str, stream: IO[str] | IO[bytes], *, width: int = 80) -> None:  # noqa: A002 - the word for it
+    """Write rows to a stream of text; Parquet to one of bytes, or to a text stream's ``buffer``.
+
+    Times are UTC in ISO 8601, bytes are base64, nulls are empty in CSV, TSV and Markdown. Lists
+    and structures are JSON in those. ``width`` is the number of terminal columns a table may take.
+
+    Raises:
+        ValueError: there is no such format.
+    """
+    kind = Format(format)
+    if kind is Format.PARQUET:
+        _write_parquet(table, cast("IO[bytes]", getattr(stream, "buffer", stream)))
+        return
+    text = cast("IO[str]", stream)
+    match kind:
+        case Format.TABLE:
+            from storage.tabular import write_table  # noqa: PLC0415 - rich loads only for this
+
+            write_table(table, text, width=width)
+        case Format.JSON:
+            _write_json(table, text)
+        case Format.JSONL:
+            for record in records(table):
+                text.write(_json_text(record) + "\n")
+        case Format.CSV:
+            _write_csv(table, text)
+        case Format.TSV:
+            for row in _head_and_rows(table):
+                text.write("\t".join(_tsv_cell(cell) for cell in row) + "\n")
+        case Format.MARKDOWN:
+            _write_markdown(table, text)
+        case _:
+            assert_never(kind)
+
+
+def records(table: pa.Table) -> Iterator[dict[str, object]]:
+    """Yield each row as a mapping from column name to Python value."""
+    names = table.column_names
+    for row in rows(table):
+        yield dict(zip(names, row, strict=True))
+
+
+def rows(table: pa.Table) -> Iterator[tuple[object, ...]]:
+    """Yield each row's Python values."""
+    for batch in table.to_batches(max_chunksize=_BATCH):
+        yield from zip(*(_values(column) for column in batch.columns), strict=True)
+
+
+def plain(value: object) -> str:
+    """Return a value as text on which no escape code is left, tabs and line feeds as they are."""
+    match value:
+        case None:
+            return ""
+        case str():
+            text = value
+        case bool():
+            text = "true" if value else "false"
+        case datetime():
+            text = _iso(value)
+        case date():
+            text = value.isoformat()
+        case bytes():
+            text = b64encode(value).decode()
+        case dict() | list() | tuple():
+            text = _json_text(value)
+        case _:
+            text = str(value)
+    return _CONTROLS.sub("", text)
+
+
+def one_line(value: object) -> str:
+    """Return a value as text for one line of a terminal or a page."""
+    return " ".join(_UNSEEN.sub("", plain(value)).split())
+
+
+def _values(column: pa.Array) -> Sequence[object]:
+    try:
+        return cast("list[object]", column.to_pylist())
+    except (ValueError, OverflowError):  # times that Python's calendar does not have
+        return cast("list[object]", column.cast(pa.string()).to_pylist())
+
+
+def _iso(time: datetime) -> str:
+    if time.tzinfo is None:
+        return time.isoformat()
+    return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _json_text(value: object) -> str:
+    text = _json.encode(value).decode()
+    return _RISKY_IN_JSON.sub(lambda risky: f"\\u{ord(risky[0]):04x}", text)
+
+
+def _write_json(table: pa.Table, stream: IO[str]) -> None:
+    between = "[\n  "
+    for record in records(table):
+        stream.write(between + _json_text(record))
+        between = ",\n  "
+    stream.write("\n]\n" if table.num_rows else "[]\n")
+
+
+def _head_and_rows(table: pa.Table) -> Iterator[Sequence[object]]:
+    yield table.column_names
+    yield from rows(table)
+
+
+def _write_csv(table: pa.Table, stream: IO[str]) -> None:
+    # RFC 4180, but for line feeds alone at the ends, as the tools of this family write them.
+    writer = csv.writer(stream, lineterminator="\n")
+    for row in _head_and_rows(table):
+        writer.writerow([_csv_cell(cell) for cell in row])
+
+
+def _csv_cell(value: object) -> str:
+    # Only text can pretend to be a formula; a number may begin with its minus. The character is
+    # looked for before controls are taken out, and again after, since either may stand first.
+    text = plain(value)
+    if isinstance(value, str) and (value.startswith(_FORMULA) or text.startswith(_FORMULA)):
+        return "'" + text
+    return text
+
+
+def _tsv_cell(value: object) -> str:
+    return plain(value).translate(_TSV_ESCAPES)
+
+
+def _write_markdown(table: pa.Table, stream: IO[str]) -> None:
+    def line(cells: Sequence[object]) -> str:
+        return f"| {' | '.join(_markdown_cell(cell) for cell in cells)} |\n"
+
+    stream.write(line(table.column_names))
+    numeric = [pa.types.is_integer(kind) or pa.types.is_floating(kind) for kind in _types(table)]
+    stream.write(f"| {' | '.join('---:' if number else '---' for number in numeric)} |\n")
+    for row in rows(table):
+        stream.write(line(row))
+
+
+def _types(table: pa.Table) -> list[pa.DataType]:
+    return [column.type for column in table.schema]
+
+
+def _markdown_cell(value: object) -> str:
+    return _MARKDOWN.sub(r"\\\1", one_line(value))
+
+
+def _write_parquet(table: pa.Table, stream: IO[bytes]) -> None:
+    import pyarrow.parquet as pq  # noqa: PLC0415 - loads only for this
+
+    # By way of memory: a pipe cannot be asked for its position.
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer, compression="zstd", compression_level=3)
+    stream.write(buffer.getbuffer())

@@ -1,0 +1,47 @@
+"""Where things lie under the data folder. All files are on one filesystem, so renames are atomic.
+
+::
+
+    articles/dt=2026-11-23/part-<batch>.parquet   and so for every table; nothing else lies there
+    state/                                        the ledger and the locks
+    tmp/                                          files in the making, of the flush lock's holder
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from storage.schema import TABLES
+
+
+def part_path(table: str, day: str, batch_id: str) -> str:
+    """Return the path of a batch's part, relative to the data folder, with forward slashes."""
+    return f"{table}/dt={day}/part-{batch_id}.parquet"
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The folders of one lake. ``root`` is the data folder."""
+
+    root: Path
+
+    @property
+    def tmp(self) -> Path:
+        """Files in the making: outside every table's tree, since globs match any name in there."""
+        return self.root / "tmp"
+
+    @property
+    def flush_lock(self) -> Path:
+        """Held by the one process that may write under ``tmp`` and the tables' folders."""
+        return self.root / "state" / "flush.lock"
+
+    def file(self, path: str) -> Path:
+        """Return the place of a path relative to the data folder."""
+        return self.root.joinpath(*path.split("/"))
+
+    def tree(self) -> Iterator[str]:
+        """Yield the relative path of every file that lies in a table's folder."""
+        for table in TABLES:
+            for file in (self.root / table).rglob("*"):
+                if not file.is_dir():
+                    yield file.relative_to(self.root).as_posix()

@@ -1,0 +1,111 @@
+"""Checks that the lake and the ledger tell the same story, down to each page's checksum.
+
+May run while others flush: the tree is listed first, then the open batches are read, then the
+parts, so that a file put in place at any moment between is found in one of the two.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from storage.lake.layout import Layout, part_path
+from storage.lake.parts import measure
+from storage.ledger.base import Ledger, Part
+from storage.schema import to_table
+
+_KEY = ("article_id", "revision")
+_JOURNAL = "state/ledger.db"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Problem:
+    """One thing wrong: where (relative to the data folder), what, and what to do about it.
+
+    A ``warning`` concerns only those who read the Parquet files by themselves: the views of
+    ``storage.query`` are right in spite of it.
+    """
+
+    path: str
+    what: str
+    remedy: str
+    warning: bool = False
+
+
+def verify(layout: Layout, ledger: Ledger) -> list[Problem]:
+    """Return all problems, sorted by path; an empty list if there are none.
+
+    Every part must be there with the bytes, digest and rows that the ledger recorded and with
+    whole pages; no other file may lie in a table's folder; and no revision of an article may be
+    stored twice, in the parts and the journal taken together.
+    """
+    found = set(layout.tree())
+    awaited = {part_path(b.table, b.day, b.batch_id) for b in ledger.open_batches()}
+    snapshot = ledger.snapshot()
+    known = {part.path for part in snapshot.parts}
+    problems = [_stray(path) for path in found - known - awaited]
+    places = [_JOURNAL, *(part.path for part in snapshot.parts)]
+    keys = [_keys(to_table("articles", snapshot.rows.get("articles", ())), place=0)]
+    for place, part in enumerate(snapshot.parts, start=1):
+        problems += _damage(layout, part, place, keys)
+    problems += _repeated(pa.concat_tables(keys), places)
+    return sorted(problems)
+
+
+def _stray(path: str) -> Problem:
+    return Problem(
+        path=path,
+        what="the ledger does not know this file, but readers of the folder see its rows",
+        remedy="Move it out of the table's folder, for instance to quarantine/.",
+        warning=True,
+    )
+
+
+def _damage(layout: Layout, part: Part, place: int, keys: list[pa.Table]) -> Iterator[Problem]:
+    """Yield what is wrong with one part; put the keys of its readable articles into ``keys``."""
+
+    def problem(what: str) -> Problem:
+        remedy = "Restore this file from a backup: its rows are stored nowhere else."
+        return Problem(path=part.path, what=what, remedy=remedy)
+
+    file = layout.file(part.path)
+    rows = 0
+    try:
+        size, digest = measure(file)
+        if size != part.bytes:
+            yield problem(f"has {size} bytes, the ledger says {part.bytes}")
+        elif digest != part.sha256:
+            yield problem(f"has SHA-256 {digest}, the ledger says {part.sha256}")
+        with pq.ParquetFile(file, page_checksum_verification=True) as parquet:
+            for batch in parquet.iter_batches():  # every page of every column
+                rows += batch.num_rows
+                if part.table == "articles":
+                    keys.append(_keys(pa.Table.from_batches([batch]), place=place))
+    except FileNotFoundError:
+        yield problem("is missing")
+    except (OSError, pa.ArrowException) as error:
+        yield problem(f"cannot be read: {str(error).splitlines()[0]}")
+    else:
+        if rows != part.rows:
+            yield problem(f"has {rows} rows, the ledger says {part.rows}")
+
+
+def _keys(articles: pa.Table, *, place: int) -> pa.Table:
+    places = pa.repeat(pa.scalar(place, pa.int32()), articles.num_rows)
+    return articles.select(list(_KEY)).append_column("place", places)
+
+
+def _repeated(keys: pa.Table, places: list[str]) -> Iterator[Problem]:
+    """Yield a problem for each revision that is stored more than once, at its last place."""
+    stored = keys.group_by(list(_KEY)).aggregate([("place", "list")])
+    times = pc.list_value_length(stored["place_list"])
+    for row in stored.filter(pc.greater(times, 1)).to_pylist():
+        first, *_, last = sorted(places[place] for place in row["place_list"])
+        yield Problem(
+            path=last,
+            what=f"revision {row['revision']} of article {row['article_id']} is stored "
+            f"{len(row['place_list'])} times, also in {first}",
+            remedy="Restore the data folder, ledger and files together, from a backup.",
+        )

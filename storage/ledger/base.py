@@ -1,0 +1,243 @@
+"""What a ledger is to those who use it, whatever database it stands on.
+
+A ledger is the durable state: feeds, entries, the article index with the fold's bands, and the
+journal of rows on their way into the lake. Every call is one transaction, durable once it returns.
+Threads may share one ledger, processes may share one database. All times are UTC.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from storage.model import (
+    Article,
+    EntryCommit,
+    EntryState,
+    FeedState,
+    Outcome,
+    PollCommit,
+    Row,
+    StoredArticle,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Journal rows of one table and one UTC day (``YYYY-MM-DD``) that become one part.
+
+    ``batch_id`` and the rows are fixed when the batch is opened. Ids sort by ``created_at``.
+    """
+
+    batch_id: str
+    table: str
+    day: str
+    rows: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A Parquet file in place. ``path`` is relative to the data folder, with forward slashes.
+
+    ``bytes`` is the file's size, ``sha256`` the hex digest of its content.
+    """
+
+    table: str
+    path: str
+    batch_id: str
+    rows: int
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalState:
+    """How many rows wait to be batched, and since when the oldest of them does."""
+
+    rows: int
+    oldest_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """Every committed row exactly once: in a part, or among the journal's ``rows`` by table."""
+
+    rows: Mapping[str, tuple[Row, ...]]
+    parts: tuple[Part, ...]
+
+
+class ArticleIndex(Protocol):
+    """The newest revision of every article, by the names it is known by."""
+
+    def article(self, article_id: str) -> StoredArticle | None:
+        """Return the article with this id."""
+
+    def article_by_url(self, urls: Sequence[str]) -> StoredArticle | None:
+        """Return the article known by the first of ``urls`` that is the alias of one."""
+
+
+class LedgerWriter(ArticleIndex, Protocol):
+    """Reads and commits inside one write transaction: nobody else writes between them."""
+
+    def is_pending(self, entry_id: str) -> bool:
+        """Whether the entry still waits for its outcome."""
+
+    def articles_by_hash(self, content_hash: str, *, since: datetime) -> list[StoredArticle]:
+        """Return the articles with this text fetched at ``since`` or later, earliest first."""
+
+    def articles_by_bands(
+        self, bands: Sequence[int], *, since: datetime, limit: int
+    ) -> list[StoredArticle]:
+        """Return at most ``limit`` articles fetched at ``since`` or later that share a band.
+
+        Those that share most bands come first, then by article id.
+        """
+
+    def first_of_story(self, story_id: str) -> StoredArticle | None:
+        """Return the story's first copy: the one that is no duplicate."""
+
+    def unflushed_article(self, article_id: str, revision: int) -> Article | None:
+        """Return an article row that is still in the journal, whether in a batch or not."""
+
+    def commit(self, commit: EntryCommit) -> None:
+        """Write all of one entry's outcome; see ``EntryCommit``.
+
+        Raises:
+            LookupError: the entry is not pending. Nothing of the transaction may be kept.
+        """
+
+
+class Ledger(ArticleIndex, Protocol):
+    """The durable state of one data folder."""
+
+    def begin_run(self, *, kind: str, at: datetime) -> str:
+        """Register this process as a live run; return the run's id.
+
+        It counts as live until it is ended or its process is gone. The claims of runs that are
+        gone fall.
+        """
+
+    def end_run(self, run_id: str, *, at: datetime) -> None:
+        """End a run of this process and give back its claims."""
+
+    def register_feeds(self, feeds: Sequence[tuple[str, str, str]], *, at: datetime) -> None:
+        """Make feeds, each an id, a URL and a name, known.
+
+        A new feed is due at once. So is one whose URL changed: what the old address taught
+        (validators, body hash, holds, faults, retirement) is forgotten.
+        """
+
+    def feeds(self) -> list[FeedState]:
+        """Return every feed ever registered, by id."""
+
+    def feed(self, feed_id: str) -> FeedState | None:
+        """Return one feed."""
+
+    def due_feeds(self, now: datetime) -> list[FeedState]:
+        """Return the feeds to be polled at ``now``, longest due first; none held or retired."""
+
+    def known_entries(self, feed_id: str) -> dict[str, EntryState]:
+        """Return a feed's entries by guid, without payloads."""
+
+    def commit_poll(self, commit: PollCommit) -> tuple[EntryState, ...]:
+        """Write all that one poll learnt; return the pending entries that were really written.
+
+        Left out are entries another process wrote first, and changes to an entry that is being
+        worked on: the next poll that reads the feed finds those again.
+        """
+
+    def add_entries(
+        self, entries: Sequence[EntryState], *, run_id: str, at: datetime
+    ) -> tuple[EntryState, ...]:
+        """Write pending entries that no poll brought; return those really written."""
+
+    def claim_pending(
+        self, run_id: str, *, now: datetime, limit: int, entry_ids: Sequence[str] | None = None
+    ) -> list[EntryState]:
+        """Claim at most ``limit`` pending entries for a live run, longest due first.
+
+        Only entries that are due at ``now`` and that no live run holds, this one included;
+        ``entry_ids`` narrows it to these. They come with their payloads.
+        """
+
+    def count_outcomes(self, feed_id: str | None = None) -> dict[Outcome, int]:
+        """Return how many entries, of one feed or of all, have each outcome."""
+
+    def entries_matching(
+        self,
+        *,
+        url: str | None = None,
+        article_id: str | None = None,
+        entry_id: str | None = None,
+    ) -> list[EntryState]:
+        """Return the entries that match any of what is given, earliest first, without payloads.
+
+        ``url`` is an entry's link, or an alias of its article.
+        """
+
+    def entries_with(self, outcomes: Sequence[Outcome], limit: int) -> list[EntryState]:
+        """Return at most ``limit`` entries with such an outcome, last seen first, no payloads."""
+
+    def story(self, story_id: str) -> list[StoredArticle]:
+        """Return a story's articles: the first copy, then the others as they came out."""
+
+    def writing(self) -> AbstractContextManager[LedgerWriter]:
+        """Open a write transaction: kept whole on leaving, dropped whole on any exception."""
+
+    def fold_scheme(self) -> str | None:
+        """Return the name of the scheme under which the index's signatures were made."""
+
+    def set_fold_scheme(self, scheme: str) -> None:
+        """Record the scheme.
+
+        Raises:
+            StoreError: another one is recorded already; signatures of two cannot be compared.
+        """
+
+    def journal_state(self) -> JournalState:
+        """Return how much waits to be batched."""
+
+    def open_batches(self) -> list[Batch]:
+        """Return the batches that are not closed yet, oldest first."""
+
+    def assign_batches(self, *, at: datetime, limit: int) -> list[Batch]:
+        """Open one batch for each table and day with unbatched rows; return the new ones.
+
+        Each takes its oldest rows, at most ``limit``.
+        """
+
+    def batch_rows(self, batch_id: str) -> list[Row]:
+        """Return an open batch's rows in the order they were committed.
+
+        Raises:
+            StoreError: a row is damaged.
+        """
+
+    def close_batch(self, batch_id: str, part: Part) -> None:
+        """Put the part in the place of the batch's rows.
+
+        Raises:
+            LookupError: there is no such open batch.
+            ValueError: the part does not have the batch's rows.
+        """
+
+    def parts(self, table: str | None = None) -> list[Part]:
+        """Return the parts in place, of one table or of all, by path."""
+
+    def snapshot(self) -> Snapshot:
+        """Return all rows and parts as they are at one moment.
+
+        Raises:
+            StoreError: a row is damaged.
+        """
+
+    def checks(self) -> list[str]:
+        """Return a sentence for each thing that is wrong with the ledger itself."""
+
+    def maintain(self, *, at: datetime) -> None:
+        """Give back the claims of runs that died, and keep the ledger small and quick."""
+
+    def close(self) -> None:
+        """Let go of the database. Runs that were not ended count as gone."""

@@ -1,0 +1,67 @@
+"""The two kinds of commit, each whole within its caller's transaction."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from sqlite3 import Connection
+
+from storage.ledger import articles, entries, feed_states, journal
+from storage.model import EntryCommit, EntryState, OutcomeChange, PollCommit
+
+
+def poll(db: Connection, commit: PollCommit) -> tuple[EntryState, ...]:
+    """Write a poll: the feed's state, its entries, and the rows that tell of both."""
+    at = commit.poll.polled_at
+    feed_states.put(db, commit.state)
+    entries.saw(db, commit.seen, at=at)
+    written = pending(db, commit.pending, run_id=commit.poll.run_id, at=at)
+    journal.append(db, [commit.poll], at=at)
+    return written
+
+
+def pending(
+    db: Connection, announced: Sequence[EntryState], *, run_id: str, at: datetime
+) -> tuple[EntryState, ...]:
+    """Write new or changed entries and the rows that tell of them; return those written."""
+    written = tuple(entry for entry in announced if entries.put_pending(db, entry))
+    journal.append(db, list(_waiting(written, run_id, at)), at=at)
+    return written
+
+
+def _waiting(written: Sequence[EntryState], run_id: str, at: datetime) -> Iterator[OutcomeChange]:
+    for entry in written:
+        yield OutcomeChange(
+            entry_id=entry.entry_id,
+            feed_id=entry.feed_id,
+            guid=entry.guid,
+            url=entry.url,
+            title=entry.title,
+            article_id=entry.article_id,
+            at=at,
+            run_id=run_id,
+            outcome=entry.outcome,
+            reason=entry.reason,
+            detail=entry.detail,
+        )
+
+
+def entry(db: Connection, commit: EntryCommit) -> None:
+    """Write an entry's outcome: the entry, its article and fold, and the rows of all that.
+
+    Raises:
+        LookupError: the entry is not pending.
+    """
+    change = commit.change
+    entries.settle(db, change, retry=commit.retry)
+    if commit.stored is not None:
+        articles.put(db, commit.stored)
+    if commit.aliases:
+        assert change.article_id is not None, "aliases are of an article"
+        articles.alias(db, commit.aliases, change.article_id)
+    journal.append(db, [change, *commit.rows], at=change.at)
+    if commit.demoted is not None:
+        former, row, demotion = commit.demoted
+        assert former.duplicate_of is not None, "a demoted article is a copy of another"
+        articles.lead(db, story_id=former.story_id, article_id=former.duplicate_of)
+        entries.demote(db, former.article_id, detail=demotion.detail)
+        journal.withdraw_article(db, former.article_id, former.revision)
+        journal.append(db, [row, demotion], at=change.at)

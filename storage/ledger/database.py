@@ -1,0 +1,132 @@
+"""One SQLite file, opened so that what is committed stays committed."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import RLock
+
+from filelock import FileLock
+
+from storage.errors import StoreError
+from storage.ledger.ddl import SCHEMA, SCHEMA_VERSION
+
+BUSY_SECONDS = 30.0
+
+
+class Database:
+    """Two connections to one file: who reads does not wait for who writes.
+
+    Threads take turns on each of the two.
+
+    Raises:
+        StoreError: the file is no ledger, or one of a newer version.
+    """
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._writer = _prepared(path)
+            self._reader = _connect(path)
+        except sqlite3.DatabaseError as error:
+            raise StoreError(f"{path}: cannot be opened: {error}") from error
+        self._reader.execute("PRAGMA query_only = ON")
+        self._writing = RLock()
+        self._reading = RLock()
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Open a read transaction: all in it sees one moment."""
+        with self._reading, _transaction(self._reader, "BEGIN"):
+            yield self._reader
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """Open a write transaction: the only one on the file, kept or dropped whole.
+
+        Raises:
+            sqlite3.OperationalError: another process kept writing for ``BUSY_SECONDS``.
+        """
+        with self._writing, _transaction(self._writer, "BEGIN IMMEDIATE"):
+            yield self._writer
+
+    def tidy(self) -> None:
+        """Refresh the planner's statistics and give back the space of the write-ahead log."""
+        with self._writing:
+            self._writer.execute("PRAGMA optimize")
+            self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def close(self) -> None:
+        """Close both connections, waiting for what is under way."""
+        with self._writing, self._reading:
+            self._reader.close()
+            self._writer.close()
+
+
+@contextmanager
+def _transaction(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
+    connection.execute(begin)
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        # A full disk makes SQLite roll back by itself.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+    )
+    try:
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA cache_size = -32768")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _prepared(path: Path) -> sqlite3.Connection:
+    """Open the file with the schema in it, creating both as needed."""
+    connection = _connect(path)
+    try:
+        # Changing to WAL fails at once while any other connection so much as reads, however long
+        # the busy timeout: so processes that start together take turns.
+        with FileLock(f"{path}.lock", timeout=BUSY_SECONDS):
+            if _version(connection, path) is None:
+                _create(connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _create(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA journal_mode = WAL")
+    with _transaction(connection, "BEGIN IMMEDIATE"):
+        for statement in SCHEMA.split(";\n"):
+            connection.execute(statement)
+        connection.execute("INSERT INTO meta VALUES ('schema_version', ?)", [str(SCHEMA_VERSION)])
+
+
+def _version(connection: sqlite3.Connection, path: Path) -> int | None:
+    """Return the version of the schema in the file; ``None`` if the file is empty."""
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+    if not tables:
+        return None
+    if not {"meta", "journal"} <= tables:
+        raise StoreError(f"{path}: is an SQLite database of something else, not a ledger")
+    row = connection.execute("SELECT value FROM meta WHERE key = 'schema_version'").fetchone()
+    version = int(row[0]) if row and row[0].isdecimal() else 0
+    if version > SCHEMA_VERSION:
+        raise StoreError(
+            f"{path}: was written by a newer Newsfold (its schema is version {version}, this one"
+            f" knows versions up to {SCHEMA_VERSION}); use that one, or another data folder"
+        )
+    if version < 1:
+        raise StoreError(f"{path}: does not say which version its schema is")
+    return version

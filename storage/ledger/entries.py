@@ -1,0 +1,149 @@
+"""Entries: their outcomes, and who works on those that wait for one."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from sqlite3 import Connection
+
+from storage.ledger.codec import micros
+from storage.ledger.mapping import RowMapper
+from storage.model import EntryState, Outcome, OutcomeChange, Reason, Retry
+
+_ENTRIES = RowMapper("entries", EntryState, without={"payload"})
+_LOADED = RowMapper("entries", EntryState)
+
+
+def known(db: Connection, feed_id: str) -> dict[str, EntryState]:
+    """Return a feed's entries by guid."""
+    found = _ENTRIES.select(db, "WHERE feed_id = ?", [feed_id])
+    return {entry.guid: entry for entry in found}
+
+
+def is_pending(db: Connection, entry_id: str) -> bool:
+    """Whether an entry waits for its outcome."""
+    query = "SELECT 1 FROM entries WHERE entry_id = ? AND outcome = 'pending'"
+    return db.execute(query, [entry_id]).fetchone() is not None
+
+
+def count(db: Connection, feed_id: str | None) -> dict[Outcome, int]:
+    """Return the number of entries by outcome, of one feed or of all."""
+    condition, parameters = ("", []) if feed_id is None else ("WHERE feed_id = ?", [feed_id])
+    query = f"SELECT outcome, count(*) FROM entries {condition} GROUP BY outcome"  # noqa: S608 - our own words alone
+    found = dict(db.execute(query, parameters).fetchall())
+    return {outcome: found.get(outcome.value, 0) for outcome in Outcome}
+
+
+def matching(
+    db: Connection, *, url: str | None, article_id: str | None, entry_id: str | None
+) -> list[EntryState]:
+    """Return the entries that match any of what is given; ``url`` may be an article's alias."""
+    return _ENTRIES.select(
+        db,
+        """WHERE entry_id = ?3 OR url = ?1
+           OR article_id IN (SELECT ?2 UNION ALL SELECT article_id FROM aliases WHERE url = ?1)
+           ORDER BY first_seen_at, entry_id""",
+        [url, article_id, entry_id],
+    )
+
+
+def having(db: Connection, outcomes: Sequence[Outcome], limit: int) -> list[EntryState]:
+    """Return entries by outcome, last seen first."""
+    return _ENTRIES.select(
+        db,
+        """WHERE outcome IN (SELECT value FROM json_each(?))
+           ORDER BY last_seen_at DESC, entry_id LIMIT ?""",
+        [json.dumps(outcomes), limit],
+    )
+
+
+def saw(db: Connection, entry_ids: Sequence[str], *, at: datetime) -> None:
+    """Note that entries stood in their feed."""
+    db.execute(
+        """UPDATE entries SET last_seen_at = ?1
+           WHERE entry_id IN (SELECT value FROM json_each(?2)) AND last_seen_at < ?1""",
+        [micros(at), json.dumps(entry_ids)],
+    )
+
+
+def put_pending(db: Connection, entry: EntryState) -> bool:
+    """Write a new or changed entry, unless another process was first. Returns whether it was.
+
+    A changed entry that is being worked on is left alone: the work under way is on its old
+    payload, and its end would pass the new one off as done.
+    """
+    if _LOADED.put(db, entry, key="entry_id", new_only=True):
+        return True
+    return _change(db, entry)
+
+
+def _change(db: Connection, entry: EntryState) -> bool:
+    values = dict(zip(_LOADED.names, _LOADED.values(entry), strict=True))
+    changed = db.execute(
+        """UPDATE entries
+           SET url = :url, title = :title, entry_hash = :entry_hash, payload = :payload,
+               last_seen_at = :last_seen_at, reason = :reason, detail = :detail,
+               outcome = :outcome,
+               recheck = recheck OR outcome <> 'pending',
+               attempts = CASE outcome WHEN 'pending' THEN attempts ELSE :attempts END,
+               due_at = CASE outcome WHEN 'pending' THEN due_at ELSE :due_at END
+           WHERE entry_id = :entry_id AND entry_hash <> :entry_hash
+             AND CASE outcome WHEN 'pending' THEN claimed_by IS NULL ELSE :recheck END""",
+        values,
+    )
+    return changed.rowcount > 0
+
+
+def claim(
+    db: Connection, run_id: str, *, now: datetime, limit: int, entry_ids: Sequence[str] | None
+) -> list[EntryState]:
+    """Give pending entries that are due and unclaimed to a run, longest due first."""
+    among = "" if entry_ids is None else "AND entry_id IN (SELECT value FROM json_each(?3))"
+    found = _LOADED.select(
+        db,
+        f"""WHERE outcome = 'pending' AND claimed_by IS NULL
+            AND (due_at IS NULL OR due_at <= ?1) {among}
+            ORDER BY due_at, entry_id LIMIT ?2""",
+        [micros(now), limit, *([] if entry_ids is None else [json.dumps(entry_ids)])],
+    )
+    db.executemany(
+        "UPDATE entries SET claimed_by = ? WHERE entry_id = ?",
+        [(run_id, entry.entry_id) for entry in found],
+    )
+    return found
+
+
+def settle(db: Connection, change: OutcomeChange, *, retry: Retry | None) -> None:
+    """Give a pending entry its outcome, or its next try, and give its claim back.
+
+    Raises:
+        LookupError: the entry is not pending.
+    """
+    if (change.outcome is Outcome.PENDING) != (retry is not None):
+        raise ValueError(f"{change.entry_id}: a retry belongs to a pending entry and to no other")
+    settled = db.execute(
+        """UPDATE entries
+           SET outcome = ?2, reason = ?3, detail = ?4, article_id = coalesce(?5, article_id),
+               claimed_by = NULL, payload = CASE ?2 WHEN 'pending' THEN payload END,
+               attempts = coalesce(?6, attempts), due_at = ?7
+           WHERE entry_id = ?1 AND outcome = 'pending'""",
+        [
+            change.entry_id,
+            change.outcome,
+            change.reason,
+            change.detail,
+            change.article_id,
+            retry.attempts if retry else None,
+            micros(retry.due_at) if retry else None,
+        ],
+    )
+    if settled.rowcount != 1:
+        raise LookupError(f"{change.entry_id}: the entry is not pending")
+
+
+def demote(db: Connection, article_id: str, *, detail: str | None) -> None:
+    """Mark the entries that brought a former first copy as duplicates."""
+    db.execute(
+        """UPDATE entries SET outcome = ?2, reason = ?3, detail = ?4
+           WHERE article_id = ?1 AND outcome IN ('new', 'revised')""",
+        [article_id, Outcome.DUPLICATE, Reason.BETTER_ORIGINAL, detail],
+    )

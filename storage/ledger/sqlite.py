@@ -1,0 +1,269 @@
+"""The ledger in one SQLite file: transactions around what the other modules here do."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from sqlite3 import Connection, DatabaseError
+
+from storage.errors import StoreError
+from storage.ledger import articles, checks, commits, entries, feed_states, journal, runs
+from storage.ledger.base import Batch, JournalState, LedgerWriter, Part, Snapshot
+from storage.ledger.database import Database
+from storage.ledger.liveness import RunLocks
+from storage.model import (
+    Article,
+    EntryCommit,
+    EntryState,
+    FeedState,
+    Outcome,
+    PollCommit,
+    Row,
+    StoredArticle,
+)
+from storage.schema import TABLES, table_of
+
+
+class SqliteLedger:
+    """A ``storage.ledger.base.Ledger`` in the file ``path``, made with its folder as needed.
+
+    Threads take turns; several processes may have the same file open. Locks of live runs are in
+    the folder ``runs`` beside the file.
+
+    Raises:
+        StoreError: the file is no ledger, or one of a newer version.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._database = Database(path)
+        self._locks = RunLocks(path.parent / "runs")
+
+    def close(self) -> None:
+        """Let go of the file. Runs that were not ended count as gone."""
+        self._locks.close()
+        self._database.close()
+
+    def begin_run(self, *, kind: str, at: datetime) -> str:
+        """Register this process as a live run; runs that are gone lose their claims."""
+        with self._database.writing() as db:
+            return runs.begin(db, self._locks, kind=kind, at=at)
+
+    def end_run(self, run_id: str, *, at: datetime) -> None:
+        """End a run of this process and give back its claims."""
+        with self._database.writing() as db:
+            runs.end(db, run_id, at=at)
+        self._locks.drop(run_id)
+
+    def register_feeds(self, feeds: Sequence[tuple[str, str, str]], *, at: datetime) -> None:
+        """Make feeds (id, URL, name) known."""
+        with self._database.writing() as db:
+            feed_states.register(db, feeds, at=at)
+
+    def feeds(self) -> list[FeedState]:
+        """Return every feed ever registered, by id."""
+        with self._database.reading() as db:
+            return feed_states.every(db)
+
+    def feed(self, feed_id: str) -> FeedState | None:
+        """Return one feed."""
+        with self._database.reading() as db:
+            return feed_states.one(db, feed_id)
+
+    def due_feeds(self, now: datetime) -> list[FeedState]:
+        """Return the feeds to be polled at ``now``, longest due first."""
+        with self._database.reading() as db:
+            return feed_states.due(db, now)
+
+    def known_entries(self, feed_id: str) -> dict[str, EntryState]:
+        """Return a feed's entries by guid, without payloads."""
+        with self._database.reading() as db:
+            return entries.known(db, feed_id)
+
+    def commit_poll(self, commit: PollCommit) -> tuple[EntryState, ...]:
+        """Write all that one poll learnt; return the pending entries that were really written."""
+        with self._database.writing() as db:
+            return commits.poll(db, commit)
+
+    def add_entries(
+        self, entries: Sequence[EntryState], *, run_id: str, at: datetime
+    ) -> tuple[EntryState, ...]:
+        """Write pending entries that no poll brought; return those really written."""
+        with self._database.writing() as db:
+            return commits.pending(db, entries, run_id=run_id, at=at)
+
+    def claim_pending(
+        self, run_id: str, *, now: datetime, limit: int, entry_ids: Sequence[str] | None = None
+    ) -> list[EntryState]:
+        """Claim pending entries for a live run; what runs that are gone had is free again."""
+        with self._database.writing() as db:
+            runs.release_dead(db, self._locks, at=now)
+            return entries.claim(db, run_id, now=now, limit=limit, entry_ids=entry_ids)
+
+    def count_outcomes(self, feed_id: str | None = None) -> dict[Outcome, int]:
+        """Return how many entries, of one feed or of all, have each outcome."""
+        with self._database.reading() as db:
+            return entries.count(db, feed_id)
+
+    def entries_matching(
+        self,
+        *,
+        url: str | None = None,
+        article_id: str | None = None,
+        entry_id: str | None = None,
+    ) -> list[EntryState]:
+        """Return the entries that match any of what is given, earliest first."""
+        with self._database.reading() as db:
+            return entries.matching(db, url=url, article_id=article_id, entry_id=entry_id)
+
+    def entries_with(self, outcomes: Sequence[Outcome], limit: int) -> list[EntryState]:
+        """Return entries with such an outcome, last seen first."""
+        with self._database.reading() as db:
+            return entries.having(db, outcomes, limit)
+
+    def article(self, article_id: str) -> StoredArticle | None:
+        """Return the article with this id."""
+        with self._database.reading() as db:
+            return articles.one(db, article_id)
+
+    def article_by_url(self, urls: Sequence[str]) -> StoredArticle | None:
+        """Return the article known by the first of ``urls`` that is the alias of one."""
+        with self._database.reading() as db:
+            return articles.by_url(db, urls)
+
+    def story(self, story_id: str) -> list[StoredArticle]:
+        """Return a story's articles: the first copy, then the others as they came out."""
+        with self._database.reading() as db:
+            return articles.story(db, story_id)
+
+    @contextmanager
+    def writing(self) -> Iterator[LedgerWriter]:
+        """Open a write transaction: kept whole on leaving, dropped whole on any exception."""
+        with self._database.writing() as db:
+            yield _Writer(db)
+
+    def fold_scheme(self) -> str | None:
+        """Return the name of the scheme under which the index's signatures were made."""
+        with self._database.reading() as db:
+            return _scheme(db)
+
+    def set_fold_scheme(self, scheme: str) -> None:
+        """Record the scheme.
+
+        Raises:
+            StoreError: another one is recorded already.
+        """
+        with self._database.writing() as db:
+            db.execute(
+                "INSERT INTO meta VALUES ('fold_scheme', ?) ON CONFLICT DO NOTHING", [scheme]
+            )
+            if (stored := _scheme(db)) != scheme:
+                raise StoreError(
+                    f"{self._path}: its signatures were made under {stored}, which cannot be"
+                    f" compared with {scheme}"
+                )
+
+    def journal_state(self) -> JournalState:
+        """Return how much waits to be batched."""
+        with self._database.reading() as db:
+            return journal.state(db)
+
+    def open_batches(self) -> list[Batch]:
+        """Return the batches that are not closed yet, oldest first."""
+        with self._database.reading() as db:
+            return journal.open_batches(db)
+
+    def assign_batches(self, *, at: datetime, limit: int) -> list[Batch]:
+        """Open one batch of at most ``limit`` rows for each table and day with unbatched rows."""
+        with self._database.writing() as db:
+            return journal.assign_batches(db, at=at, limit=limit)
+
+    def batch_rows(self, batch_id: str) -> list[Row]:
+        """Return an open batch's rows in the order they were committed.
+
+        Raises:
+            StoreError: a row is damaged.
+        """
+        with self._database.reading() as db:
+            found = journal.batch_rows(db, batch_id)
+        return journal.unpack(found)
+
+    def close_batch(self, batch_id: str, part: Part) -> None:
+        """Put the part in the place of the batch's rows.
+
+        Raises:
+            LookupError: there is no such open batch.
+            ValueError: the part does not have the batch's rows.
+        """
+        with self._database.writing() as db:
+            journal.close_batch(db, batch_id, part)
+
+    def parts(self, table: str | None = None) -> list[Part]:
+        """Return the parts in place, of one table or of all, by path."""
+        with self._database.reading() as db:
+            return journal.parts(db, table)
+
+    def snapshot(self) -> Snapshot:
+        """Return all rows and parts as they are at one moment.
+
+        Raises:
+            StoreError: a row is damaged.
+        """
+        with self._database.reading() as db:
+            found, parts = journal.packed_rows(db), journal.parts(db)
+        rows: dict[str, list[Row]] = {table: [] for table in TABLES}
+        for row in journal.unpack(found):
+            rows[table_of(row)].append(row)
+        return Snapshot(rows={table: tuple(of) for table, of in rows.items()}, parts=tuple(parts))
+
+    def maintain(self, *, at: datetime) -> None:
+        """Give back the claims of runs that died, and keep the ledger small and quick."""
+        with self._database.writing() as db:
+            runs.release_dead(db, self._locks, at=at)
+        self._database.tidy()
+
+    def checks(self) -> list[str]:
+        """Return a sentence for each thing that is wrong with the ledger itself."""
+        try:
+            with self._database.reading() as db:
+                return list(checks.problems(db))
+        except DatabaseError as error:  # too damaged to be read through
+            return [f"SQLite says: {error}"]
+
+
+class _Writer:
+    """A ``storage.ledger.base.LedgerWriter`` on an open write transaction."""
+
+    def __init__(self, db: Connection) -> None:
+        self._db = db
+
+    def is_pending(self, entry_id: str) -> bool:
+        return entries.is_pending(self._db, entry_id)
+
+    def article(self, article_id: str) -> StoredArticle | None:
+        return articles.one(self._db, article_id)
+
+    def article_by_url(self, urls: Sequence[str]) -> StoredArticle | None:
+        return articles.by_url(self._db, urls)
+
+    def articles_by_hash(self, content_hash: str, *, since: datetime) -> list[StoredArticle]:
+        return articles.by_hash(self._db, content_hash, since=since)
+
+    def articles_by_bands(
+        self, bands: Sequence[int], *, since: datetime, limit: int
+    ) -> list[StoredArticle]:
+        return articles.by_bands(self._db, bands, since=since, limit=limit)
+
+    def first_of_story(self, story_id: str) -> StoredArticle | None:
+        return articles.first_of_story(self._db, story_id)
+
+    def unflushed_article(self, article_id: str, revision: int) -> Article | None:
+        return journal.article_row(self._db, article_id, revision)
+
+    def commit(self, commit: EntryCommit) -> None:
+        commits.entry(self._db, commit)
+
+
+def _scheme(db: Connection) -> str | None:
+    row = db.execute("SELECT value FROM meta WHERE key = 'fold_scheme'").fetchone()
+    return None if row is None else str(row[0])

@@ -1,0 +1,163 @@
+"""The views that queries see, over Parquet parts and journal rows together.
+
+A row stands either in a part or in the journal, never in both, when the two are taken from one
+snapshot of the ledger. What an article *is* now follows from its rows alone: its state is that of
+its highest revision, and where one revision has a row both in ``articles`` and in ``duplicates``
+it was stored first and folded later, so the fold holds.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from storage.model import FeedState, Row
+from storage.schema import TABLES, day_of, to_table
+
+DAY = "dt"
+
+_TIME = pa.timestamp("us", tz="UTC")
+FEEDS = pa.schema(
+    [
+        ("feed_id", pa.string()),
+        ("url", pa.string()),
+        ("name", pa.string()),
+        ("title", pa.string()),
+        ("etag", pa.string()),
+        ("last_modified", pa.string()),
+        ("body_hash", pa.string()),
+        ("interval_seconds", pa.float64()),
+        ("next_due_at", _TIME),
+        ("polled_at", _TIME),
+        ("ok_at", _TIME),
+        ("new_at", _TIME),
+        ("failures", pa.float64()),
+        ("ok", pa.bool_()),
+        ("reason", pa.string()),
+        ("detail", pa.string()),
+        ("status", pa.int32()),
+        ("held_until", _TIME),
+        ("retired", pa.bool_()),
+        ("extra", pa.string()),
+    ]
+)
+
+_VIEWS = """
+CREATE VIEW revisions AS FROM lake.articles;
+
+CREATE VIEW articles AS
+WITH newest AS (SELECT article_id, max(revision) AS revision FROM lake.articles GROUP BY ALL),
+     folded AS (SELECT article_id, max(revision) AS revision FROM lake.duplicates GROUP BY ALL),
+     standing AS (
+         SELECT newest.article_id, newest.revision
+         FROM newest LEFT JOIN folded USING (article_id)
+         WHERE folded.revision IS NULL OR folded.revision < newest.revision
+     )
+SELECT a.* FROM lake.articles a SEMI JOIN standing USING (article_id, revision);
+
+CREATE VIEW duplicates AS
+WITH newest AS (SELECT article_id, max(revision) AS revision FROM lake.articles GROUP BY ALL)
+SELECT d.*
+FROM lake.duplicates d LEFT JOIN newest USING (article_id)
+WHERE newest.revision IS NULL OR newest.revision <= d.revision
+QUALIFY row_number() OVER (
+    PARTITION BY d.article_id ORDER BY d.revision DESC, d.fetched_at DESC, d.duplicate_of
+) = 1;
+
+CREATE VIEW stories AS
+WITH copy AS (
+    SELECT story_id, article_id, title, url, site, published_at, first_seen_at, false AS folded
+    FROM articles
+    UNION ALL
+    SELECT story_id, article_id, title, url, site, published_at, first_seen_at, true
+    FROM duplicates
+)
+SELECT story_id, first_copy.article_id, first_copy.title, first_copy.url,
+       copies, sites, first_published_at, first_seen_at
+FROM (
+    SELECT story_id,
+           arg_min(struct_pack(article_id, title, url),
+                   (folded, coalesce(published_at, 'infinity'), first_seen_at, article_id)
+           ) AS first_copy,
+           count(*) AS copies,
+           list_sort(list_distinct(list(site))) AS sites,
+           min(published_at) AS first_published_at,
+           min(first_seen_at) AS first_seen_at
+    FROM copy GROUP BY story_id
+);
+
+CREATE VIEW lake.addresses AS
+SELECT article_id, url, canonical_url FROM lake.articles
+UNION ALL
+SELECT article_id, url, canonical_url FROM lake.duplicates;
+
+CREATE VIEW polls AS FROM lake.polls;
+CREATE VIEW outcomes AS FROM lake.outcomes;
+CREATE VIEW feeds AS FROM lake.feeds;
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """All that the views are made of: absolute paths of parts, and journal rows, by table."""
+
+    files: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    rows: Mapping[str, Sequence[Row]] = field(default_factory=dict)
+    feeds: Sequence[FeedState] = ()
+
+    def vanished(self) -> list[str]:
+        """Return the parts that are not on the disk: compaction moved them, or they are lost."""
+        paths = (path for paths in self.files.values() for path in paths)
+        return [path for path in paths if not Path(path).is_file()]
+
+
+def create(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
+    """Create the views in an empty in-memory database.
+
+    Raises:
+        duckdb.IOException: a part cannot be read, for one because it is no longer there.
+    """
+    connection.execute("CREATE SCHEMA lake")
+    for table in TABLES:
+        _load(connection, f"journal_{table}", _journal(table, source.rows.get(table, ())))
+        connection.execute(_table_view(table, source.files.get(table, ())))
+    _load(connection, "feeds", _feeds(source.feeds))
+    connection.execute(_VIEWS)
+
+
+def quote(text: str) -> str:
+    """Return the SQL literal of a string."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _load(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
+    connection.register("incoming", table)
+    connection.execute(f"CREATE TABLE lake.{name} AS FROM incoming")
+    connection.unregister("incoming")
+
+
+def _journal(table: str, rows: Sequence[Row]) -> pa.Table:
+    days = pa.array([date.fromisoformat(day_of(row)) for row in rows], type=pa.date32())
+    return to_table(table, rows).append_column(DAY, days)
+
+
+def _feeds(feeds: Iterable[FeedState]) -> pa.Table:
+    names = [column.name for column in fields(FeedState)]
+    records = [{name: getattr(feed, name) for name in names} for feed in feeds]
+    return pa.Table.from_pylist(records, schema=FEEDS)
+
+
+def _table_view(table: str, files: Sequence[str]) -> str:
+    # The journal's table comes first: it has every column with its type, also where no part does.
+    columns = ", ".join(f'"{name}"' for name in (*TABLES[table].names, DAY))
+    body = f"FROM lake.journal_{table}"
+    if files:
+        paths = ", ".join(map(quote, files))
+        body += f"""
+            UNION ALL BY NAME
+            FROM read_parquet([{paths}], union_by_name = true,
+                              hive_partitioning = true, hive_types = {{'{DAY}': DATE}})"""
+    return f"CREATE VIEW lake.{table} AS SELECT {columns} FROM ({body})"  # noqa: S608 - no input

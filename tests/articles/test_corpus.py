@@ -1,0 +1,50 @@
+import logging
+from itertools import islice
+
+import pytest
+import trafilatura
+
+from ingest.articles.extract import extract_page
+from ingest.types import Extracted, Page
+from tests.corpus.scoring import (
+    CORPUS,
+    Score,
+    date_matches,
+    labelled_pages,
+    mean,
+    score_text,
+    title_matches,
+)
+
+pytestmark = pytest.mark.skipif(
+    not (CORPUS / "labels.jsonl").exists(), reason="the shared corpus is absent"
+)
+
+
+def test_real_pages_are_extracted_better_than_by_trafilatura_alone(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.CRITICAL, logger="trafilatura")
+    ours: list[Score] = []
+    plain: list[Score] = []
+    titles: list[bool] = []
+    dates: list[bool] = []
+    # Every second page keeps the test short; bench/extract_quality.py takes them all.
+    for page in islice(labelled_pages(), None, None, 2):
+        body = page.html
+        found = extract_page(Page(url=page.url, body=body, content_type="text/html"), None)
+        assert isinstance(found, Extracted), page.url
+        assert found.text, page.url
+        if page.body is not None:
+            ours.append(score_text(found.text, page.body))
+            alone = trafilatura.extract(body, include_comments=False) or ""
+            plain.append(score_text(alone, page.body))
+        if page.title is not None:
+            titles.append(title_matches(found.title, page.title))
+        if page.published is not None:
+            dates.append(date_matches(found.published_at, page.published))
+    print(f"\nnewsfold {mean(ours)}\ntrafilatura {mean(plain)}")  # noqa: T201 - the table to read
+    assert mean(ours).f1 >= mean(plain).f1 + 0.008
+    assert mean(ours).recall >= 0.965
+    assert sum(titles) / len(titles) >= 0.85
+    assert sum(dates) / len(dates) >= 0.97

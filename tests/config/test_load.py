@@ -1,0 +1,282 @@
+from datetime import timedelta
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.config import Config, load
+from ingest.config.form import keys
+from ingest.config.lines import read_yaml
+from ingest.errors import ConfigError
+from ingest.types import FullText
+
+ROOT = Path(__file__).parents[2]
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "feeds.yml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def problems(path: Path) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        load(path)
+    return [line.removeprefix(str(path)) for line in caught.value.problems]
+
+
+BAD = {
+    "a wrong value in every section, all at once": (
+        """\
+data: 7
+defaults: {interval: abc, full_text: maybe}
+fetch:
+  contact: call me
+  allow_networks: ["10.0.0.1/8", 5]
+  per_host:
+    concurrency: 0
+    delay: -1
+  concurrency: "many"
+  deadline: 0s
+  max_bytes: huge
+  max_redirects: 2.5
+  robots: {pages: maybe}
+  proxy: ftp://proxy.example
+dedup:
+  window: [90d]
+  containment: 1.5
+  enabled: yes
+workers: 3
+flush: {rows: true}
+retry: {attempts: 1.0}
+daemon:
+  tick: 1 fortnight
+""",
+        [
+            ":1: data: expected text, got 7",
+            ':2: defaults.interval: expected a duration like "30m", or "auto", got "abc"',
+            ':2: defaults.full_text: expected "auto", "page" or "feed", got "maybe"',
+            ':4: fetch.contact: expected a URL or an e-mail address, got "call me"',
+            ':5: fetch.allow_networks[0]: expected a network like "127.0.0.0/8", got "10.0.0.1/8"',
+            ':5: fetch.allow_networks[1]: expected a network like "127.0.0.0/8", got 5',
+            ":7: fetch.per_host.concurrency: expected at least 1, got 0",
+            ':8: fetch.per_host.delay: expected a duration like "30m", got -1',
+            ':9: fetch.concurrency: expected a whole number, got "many"',
+            ':10: fetch.deadline: expected a duration above 0, got "0s"',
+            ':11: fetch.max_bytes: expected a size like "10MB", got "huge"',
+            ":12: fetch.max_redirects: expected a whole number, got 2.5",
+            ':13: fetch.robots.pages: expected true or false, got "maybe"',
+            ':14: fetch.proxy: expected the http or https URL of a proxy, got "ftp://proxy.example"',
+            ':16: dedup.window: expected a duration like "30m", got a list',
+            ":17: dedup.containment: expected at most 1, got 1.5",
+            ':18: dedup.enabled: expected true or false, got "yes"',
+            ":19: workers: expected a mapping, got 3",
+            ":20: flush.rows: expected a whole number, got true",
+            ":21: retry.attempts: expected a whole number, got 1.0",
+            ':23: daemon.tick: expected a duration like "30m", got "1 fortnight"',
+        ],
+    ),
+    "feeds": (
+        """\
+feeds:
+  - ftp://files.example/feed
+  - id: Upper Case
+    name: [x]
+  - url: https://good.example/feed
+    interval: abc
+    tags: uk
+  - 7
+  - url: http://user name@x.example/
+    full_text: "{got}"
+""",
+        [
+            ':2: feeds[0].url: expected an http or https URL, got "ftp://files.example/feed"',
+            ":3: feeds[1].url: is missing",
+            (
+                ':3: feeds[1].id: expected an id of a-z, 0-9, "-" and "_", at most 64 '
+                'characters, got "Upper Case"'
+            ),
+            ":4: feeds[1].name: expected text, got a list",
+            ':6: feeds[2].interval: expected a duration like "30m", or "auto", got "abc"',
+            ':7: feeds[2].tags: expected a list, got "uk"',
+            ":8: feeds[3]: expected a URL or a mapping with a url, got 7",
+            ':9: feeds[4].url: expected an http or https URL, got "http://user name@x.example/"',
+            ':10: feeds[4].full_text: expected "auto", "page" or "feed", got "{got}"',
+        ],
+    ),
+    "unknown keys, with the nearest known one": (
+        """\
+fetch:
+  contat: https://example.org/
+  per_host: {dealy: 1s}
+zebra: 1
+feeds:
+  - url: https://a.example/
+    intervall: 5m
+""",
+        [
+            ':2: fetch.contat: unknown key; did you mean "contact"?',
+            ':3: fetch.per_host.dealy: unknown key; did you mean "delay"?',
+            (
+                ":4: zebra: unknown key; known here: data, defaults, fetch, dedup, workers, flush, "
+                "retry, daemon, feeds"
+            ),
+            ':7: feeds[0].intervall: unknown key; did you mean "interval"?',
+        ],
+    ),
+    "keys, ids and addresses given twice, beside other mistakes": (
+        """\
+data: a
+data: b
+flush: {rows: 0}
+feeds:
+  - https://a.example/feed
+  - url: https://b.example/feed
+    id: same
+  - url: HTTPS://A.example:443/feed#
+    id: same
+""",
+        [
+            ":2: data: given twice, first in line 1",
+            ":3: flush.rows: expected at least 1, got 0",
+            ':8: feeds[2].url: "HTTPS://A.example:443/feed#" is also the url of the feed in line 5',
+            ':9: feeds[2].id: "same" is also the id of the feed in line 7',
+        ],
+    ),
+    "a list where the mapping should be": (
+        "- https://a.example/feed\n",
+        [":1: expected a mapping, got a list"],
+    ),
+    "a section that contains itself": (
+        "fetch: &loop\n  per_host: *loop\n",
+        [":1: fetch.per_host: contains itself"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), BAD.values(), ids=BAD.keys())
+def test_every_mistake_is_named_with_its_line(
+    text: str, expected: list[str], tmp_path: Path
+) -> None:
+    assert problems(write(tmp_path, text)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("data: x\nfeeds: [a,\nflush: {", 3),
+        ("data: x\n\tflush: 1\n", 2),
+        ("data: *nothing\n", 1),
+        ("data: a\n---\ndata: b\n", 2),
+        ("data: \x07\n", 1),
+    ],
+)
+def test_a_syntax_error_is_named_with_its_line(text: str, line: int, tmp_path: Path) -> None:
+    (problem,) = problems(write(tmp_path, text))
+    assert problem.startswith(f":{line}: not valid YAML: ")
+    assert "\n" not in problem
+
+
+def test_a_missing_file_is_named_with_what_to_do(tmp_path: Path) -> None:
+    (problem,) = problems(tmp_path / "none.yml")
+    assert problem.startswith(": no such file; make one with `newsfold feeds add URL`")
+
+
+def test_a_folder_in_the_files_place_is_a_mistake_and_no_crash(tmp_path: Path) -> None:
+    (problem,) = problems(tmp_path)
+    assert "cannot be read" in problem
+
+
+def test_a_file_in_another_encoding_is_named_with_the_line(tmp_path: Path) -> None:
+    path = tmp_path / "feeds.yml"
+    path.write_bytes("data: x\n# Müller\n".encode("latin-1"))
+    assert problems(path) == [":2: not UTF-8; save the file as UTF-8"]
+
+
+@given(st.text(max_size=200) | st.text(alphabet=" \n:-[]{}&*!|>'\"%@#ab,?", max_size=80))
+def test_no_text_breaks_the_reader(text: str) -> None:
+    document = read_yaml(text)
+    assert all(problem.line >= 1 for problem in document.problems)
+
+
+FULL = """\
+data: ../store
+defaults: {interval: 15m, full_text: page}
+fetch:
+  contact: crawler@example.org
+  allow_networks: ["127.0.0.0/8", "::1"]
+  per_host: {concurrency: 4, delay: 500ms}
+  concurrency: 8
+  deadline: 5
+  connect_timeout: 2.5s
+  max_bytes: 2MB
+  max_redirects: 0
+  robots: {pages: false, feeds: true}
+  proxy: http://proxy.example:3128
+dedup: {enabled: false, window: 2w, containment: 1, keep_text: true}
+workers: {count: 3, timeout: 7s, memory: 1GB}
+flush: {rows: 10, every: 1m}
+retry: {attempts: 5, backoff: 0}
+daemon: {tick: 1s}
+feeds:
+  - https://www.example.org/world/rss.xml
+  - url: https://example.net/atom.xml
+    id: net
+    name: Example Net
+    tags: [uk, general, uk]
+    interval: auto
+    full_text: feed
+"""
+
+
+def test_every_setting_arrives(tmp_path: Path) -> None:
+    config = load(write(tmp_path, FULL))
+    assert config.data == tmp_path / ".." / "store"
+    fetch = config.fetch
+    assert (fetch.contact, fetch.proxy) == ("crawler@example.org", "http://proxy.example:3128")
+    assert fetch.allow_networks == (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+    assert (fetch.per_host.concurrency, fetch.per_host.delay) == (4, timedelta(milliseconds=500))
+    assert (fetch.concurrency, fetch.max_bytes, fetch.max_redirects) == (8, 2 * 1024 * 1024, 0)
+    assert (fetch.deadline, fetch.connect_timeout) == (
+        timedelta(seconds=5),
+        timedelta(seconds=2.5),
+    )
+    assert (fetch.robots_for_pages, fetch.robots_for_feeds) == (False, True)
+    dedup = config.dedup
+    assert (dedup.enabled, dedup.keep_text) == (False, True)
+    assert (dedup.window, dedup.containment) == (timedelta(days=14), 1.0)
+    workers = config.workers
+    assert (workers.count, workers.timeout.seconds, workers.memory_mb) == (3, 7, 1024)
+    assert (config.flush.rows, config.flush.every) == (10, timedelta(minutes=1))
+    assert (config.retry.attempts, config.retry.backoff) == (5, timedelta(0))
+    assert config.daemon.tick == timedelta(seconds=1)
+    bare, named = config.feeds
+    assert (bare.id, bare.name, bare.tags) == ("example-org-world", "example-org-world", ())
+    assert (bare.interval, bare.full_text) == (timedelta(minutes=15), FullText.PAGE)
+    assert (named.id, named.name, named.tags) == ("net", "Example Net", ("uk", "general"))
+    assert (named.interval, named.full_text) == (None, FullText.FEED)
+
+
+@pytest.mark.parametrize("text", ["", "# nothing yet\n", "fetch:\nfeeds:\n", "feeds: []\n"])
+def test_what_is_left_out_has_its_default(text: str, tmp_path: Path) -> None:
+    config = load(write(tmp_path, text))
+    assert config == Config(path=config.path, data=tmp_path / "data")
+
+
+def test_the_data_folder_of_the_command_line_comes_first(tmp_path: Path) -> None:
+    assert load(write(tmp_path, FULL), data=tmp_path / "other").data == tmp_path / "other"
+
+
+def test_the_shipped_file_is_right_and_speaks_several_languages() -> None:
+    config = load(ROOT / "feeds.yml")
+    assert 28 <= len(config.feeds) <= 40
+    assert len({tag for feed in config.feeds for tag in feed.tags}) > 12
+    assert all(feed.name != feed.id for feed in config.feeds)
+
+
+def test_every_key_is_documented_and_nothing_else_is() -> None:
+    text = (ROOT / "docs" / "reference" / "configuration.md").read_text(encoding="utf-8")
+    documented = [line.split("`")[1] for line in text.splitlines() if line.startswith("| `")]
+    assert sorted(documented) == sorted(keys())

@@ -1,0 +1,28 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from storage.ledger.base import Ledger
+from storage.ledger.sqlite import SqliteLedger
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "ledger.db"
+
+
+@pytest.fixture
+def ledger(path: Path) -> Iterator[Ledger]:
+    opened = SqliteLedger(path)
+    yield opened
+    assert opened.checks() == []
+    opened.close()
+
+
+@pytest.fixture
+def other(path: Path) -> Iterator[Ledger]:
+    """The same file opened once more, as another process has it."""
+    opened = SqliteLedger(path)
+    yield opened
+    opened.close()

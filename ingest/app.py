@@ -58,7 +58,13 @@ async def open_run(
     config.data.mkdir(parents=True, exist_ok=True)
     ledger = SqliteLedger(config.data / "state" / "ledger.db")
     _check_scheme(ledger, config)
-    lake = Lake(config.data, ledger, scheme=SCHEME)
+    lake = Lake(
+        config.data,
+        ledger,
+        scheme=SCHEME,
+        rows=config.flush.rows,
+        every=config.flush.every,
+    )
     ledger.register_feeds([(f.id, f.url, f.name) for f in config.feeds], at=clock())
     run_id = ledger.begin_run(kind=kind, at=clock())
     rules = FoldRules(containment=config.dedup.containment)

@@ -90,6 +90,9 @@ class Pipeline:
             known = await self._commits.read(lambda ledger: ledger.known_entries(feed.id))
             changes = diff(feed, document.entries, known, now=seen_at)
         after = self._next_state(feed, state, answer, document)
+        new = sum(not entry.recheck for entry in changes.pending)
+        if new:
+            after = replace(after, new_at=at)
         poll = Poll(
             feed_id=feed.id,
             url=feed.url,
@@ -102,8 +105,8 @@ class Pipeline:
             seconds=answer.seconds,
             bytes=len(answer.body) if isinstance(answer, Fetched) else 0,
             entries=len(changes.pending) + len(changes.unchanged),
-            new=sum(not entry.recheck for entry in changes.pending),
-            changed=sum(entry.recheck for entry in changes.pending),
+            new=new,
+            changed=len(changes.pending) - new,
             next_due_at=after.next_due_at,
         )
         pending = await self._commits.poll(

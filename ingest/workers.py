@@ -96,12 +96,12 @@ def _start(settings: WorkerSettings) -> ProcessPool:
 def _context() -> BaseContext:
     """Return a context whose workers start clean: never a fork of this threaded process.
 
-    With the fork server the libraries are imported once, so a replacement is quick.
+    With the fork server the libraries are loaded once, so a replacement is quick.
     """
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["ingest.articles.extract", "ingest.feeds.parse"])
+    context.set_forkserver_preload(["ingest.warm"])
     return context
 
 

@@ -67,7 +67,7 @@ def write(table: pa.Table, format: str, stream: IO[str] | IO[bytes], *, width: i
             _write_json(table, text)
         case Format.JSONL:
             for record in records(table):
-                text.write(_json_text(record) + "\n")
+                text.write(json_text(record) + "\n")
         case Format.CSV:
             _write_csv(table, text)
         case Format.TSV:
@@ -108,7 +108,7 @@ def plain(value: object) -> str:
         case bytes():
             text = b64encode(value).decode()
         case dict() | list() | tuple():
-            text = _json_text(value)
+            text = json_text(value)
         case _:
             text = str(value)
     return _CONTROLS.sub("", text)
@@ -117,6 +117,12 @@ def plain(value: object) -> str:
 def one_line(value: object) -> str:
     """Return a value as text for one line of a terminal or a page."""
     return " ".join(_UNSEEN.sub("", plain(value)).split())
+
+
+def json_text(value: object) -> str:
+    """Return a value as JSON on one line, with nothing in it that acts on a terminal."""
+    text = _json.encode(value).decode()
+    return _RISKY_IN_JSON.sub(lambda risky: f"\\u{ord(risky[0]):04x}", text)
 
 
 def _values(column: pa.Array) -> Sequence[object]:
@@ -132,15 +138,10 @@ def _iso(time: datetime) -> str:
     return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def _json_text(value: object) -> str:
-    text = _json.encode(value).decode()
-    return _RISKY_IN_JSON.sub(lambda risky: f"\\u{ord(risky[0]):04x}", text)
-
-
 def _write_json(table: pa.Table, stream: IO[str]) -> None:
     between = "[\n  "
     for record in records(table):
-        stream.write(between + _json_text(record))
+        stream.write(between + json_text(record))
         between = ",\n  "
     stream.write("\n]\n" if table.num_rows else "[]\n")
 

@@ -60,8 +60,11 @@ SELECT a.* FROM lake.articles a SEMI JOIN standing USING (article_id, revision);
 
 CREATE VIEW duplicates AS
 WITH newest AS (SELECT article_id, max(revision) AS revision FROM lake.articles GROUP BY ALL)
-SELECT d.*
-FROM lake.duplicates d LEFT JOIN newest USING (article_id)
+-- A better original that arrived late leads the copies that were folded before it came.
+SELECT d.* REPLACE (coalesce(first_copy.article_id, d.duplicate_of) AS duplicate_of)
+FROM lake.duplicates d
+LEFT JOIN newest USING (article_id)
+LEFT JOIN articles first_copy ON first_copy.story_id = d.story_id
 WHERE newest.revision IS NULL OR newest.revision <= d.revision
 QUALIFY row_number() OVER (
     PARTITION BY d.article_id ORDER BY d.revision DESC, d.fetched_at DESC, d.duplicate_of

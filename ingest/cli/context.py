@@ -1,5 +1,6 @@
 """What every command is given: the global options, and the ways to the configuration and store."""
 
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -8,7 +9,11 @@ from rich.console import Console
 
 import storage
 from ingest.config import Config, load
+from storage.errors import StoreError
+from storage.ledger.sqlite import SqliteLedger
 from storage.store import Store
+
+UNBROKEN = 10_000  # columns
 
 
 @dataclass(frozen=True)
@@ -41,10 +46,29 @@ class Context:
         """
         return storage.open(self.data_folder())
 
+    def open_ledger(self) -> SqliteLedger:
+        """Open the store's ledger; close it.
+
+        Raises:
+            StoreError: there is none.
+        """
+        path = self.data_folder() / "state" / "ledger.db"
+        if not path.is_file():
+            raise StoreError(f"there is no ledger in {path.parent}; `newsfold crawl` makes one")
+        return SqliteLedger(path)
+
     @cached_property
     def out(self) -> Console:
         """The console for results."""
         return Console(highlight=False)
+
+    @cached_property
+    def records(self) -> Console:
+        """The console for records: takes no markup, and breaks no line but on a terminal."""
+        console = Console(highlight=False, emoji=False, markup=False)
+        if not console.is_terminal and "COLUMNS" not in os.environ:
+            console.width = UNBROKEN
+        return console
 
     @cached_property
     def err(self) -> Console:

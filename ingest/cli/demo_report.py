@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from rich import box
 from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
 from rich.panel import Panel
 from rich.rule import Rule
 from rich.table import Table
@@ -40,6 +41,9 @@ _STYLES: Final = {
     Outcome.FAILED: "red",
     Outcome.PENDING: "red",
 }
+
+
+_SHORT: Final = {Outcome.DUPLICATE: "copy", Outcome.UNCHANGED: "same"}
 
 
 def program(folder: Path) -> str:
@@ -99,9 +103,10 @@ class Report:
         for row in table.to_pylist():
             answer.add_row(*(str(value) for value in row.values()))
         found = Table.grid(padding=(0, 2))
+        stored = {row["article_id"]: row for row in played.stored.articles}
         for hit in hits:
-            found.add_row(Text(hit.site, "cyan"), Text(hit.title or "", "bold"))
-            found.add_row("", _highlighted(hit.snippet))
+            found.add_row(_headline(stored[hit.article_id], "bold", _outlets(played)))
+            found.add_row(_highlighted(hit.snippet))
         self._section(
             "Ask the stored Parquet",
             Text(f'$ {self._call} query "{" ".join(QUERY.split())}"', "green"),
@@ -132,12 +137,13 @@ class Report:
 
 
 def _intake(played: Played) -> Table:
-    table = Table(box=box.SIMPLE_HEAD)
-    table.add_column("feed", style="bold")
+    """Return a table of feeds: how each crawl's poll went, and its entries by outcome."""
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("feed", style="bold", overflow="ellipsis", no_wrap=True, max_width=26)
     for crawl in range(1, len(played.tallies) + 1):
-        table.add_column(f"crawl {crawl}")
-    for outcome in _STYLES:
-        table.add_column(outcome.value, justify="right")
+        table.add_column(f"crawl {crawl}", no_wrap=True)
+    for outcome, style in _STYLES.items():
+        table.add_column(_SHORT.get(outcome, outcome.value), justify="right", header_style=style)
     outcomes: dict[str, Counter[str]] = {}
     for entry in played.stored.entries:
         outcomes.setdefault(entry["feed_id"], Counter())[entry["outcome"]] += 1
@@ -162,16 +168,17 @@ def _intake(played: Played) -> Table:
 
 
 def _stories(played: Played) -> Iterable[RenderableType]:
+    outlets = _outlets(played)
     firsts = {row["article_id"]: row for row in played.stored.articles}
     evidence = {row["article_id"]: row for row in played.stored.outcomes if row["article_id"]}
     copies: dict[str, list[Mapping[str, Any]]] = {}
     for row in played.stored.duplicates:
         copies.setdefault(row["duplicate_of"], []).append(row)
     for first, folded in copies.items():
-        tree = Tree(_headline(firsts.get(first, {"title": first, "site": "?"}), "bold green"))
+        tree = Tree(_headline(firsts[first], "bold green", outlets))
         for row in folded:
             why = json.loads(evidence[row["article_id"]]["evidence"])
-            line = _headline(row, "cyan")
+            line = _headline(row, "cyan", outlets)
             line.append(
                 f"\n{row['match']}: {why.get('rule', '')}; containment {row['containment']:.2f}"
                 f" (needed {why.get('containment_needed', 1):.2f}),"
@@ -187,8 +194,8 @@ def _stories(played: Played) -> Iterable[RenderableType]:
         why = json.loads(row["evidence"])
         if why.get("rule") == "numbers differ" and why.get("nearest") in by_url:
             yield Text("\nAlike, and rightly not folded:", "bold")
-            yield _headline(by_url[why["nearest"]], "green")
-            yield _headline(firsts[row["article_id"]], "green")
+            yield _headline(by_url[why["nearest"]], "green", outlets)
+            yield _headline(firsts[row["article_id"]], "green", outlets)
             yield Text(
                 f"containment {why['containment']:.2f}, but of the numbers they state only"
                 f" {why['numbers']:.0%} agree (needed {why['numbers_needed']:.0%}):"
@@ -198,12 +205,13 @@ def _stories(played: Played) -> Iterable[RenderableType]:
 
 
 def _revisions(played: Played) -> Iterable[RenderableType]:
+    outlets = _outlets(played)
     revisions: dict[str, list[Mapping[str, Any]]] = {}
     for row in played.stored.revisions:
         revisions.setdefault(row["article_id"], []).append(row)
     for rows in revisions.values():
         for before, after in pairwise(rows):
-            line = _headline(after, "yellow")
+            line = _headline(after, "yellow", outlets)
             line.append(f"  revision {before['revision']} → {after['revision']}", "dim")
             yield line
             if before["title"] != after["title"]:
@@ -241,12 +249,12 @@ def _refusals(played: Played) -> Table:
     table = Table(box=box.SIMPLE_HEAD)
     for name in ("what", "outcome", "why"):
         table.add_column(name, overflow="fold")
-    names = {feed.id: feed.name for feed in played.config.feeds}
+    outlets = _outlets(played)
     latest = {poll["feed_id"]: poll for poll in played.stored.polls}
     for feed_id, poll in latest.items():
         if not poll["ok"]:
             why = f"{_words(poll['reason'])}: {clean_line(poll['detail'] or '')}"
-            table.add_row(f"the feed {names[feed_id]}", Text("failed", "red"), why)
+            table.add_row(f"the feed {outlets[feed_id]}", Text("failed", "red"), why)
     wanted = (Outcome.SKIPPED, Outcome.FAILED, Outcome.PENDING)
     for entry in sorted(played.stored.entries, key=lambda entry: str(entry["outcome"])):
         if entry["outcome"] in wanted:
@@ -273,15 +281,17 @@ def _verdict(differences: Sequence[str]) -> RenderableType:
     )
 
 
-def _headline(row: Mapping[str, Any], style: str) -> Text:
+def _outlets(played: Played) -> dict[str, str]:
+    return {feed.id: feed.name for feed in played.config.feeds}
+
+
+def _headline(row: Mapping[str, Any], style: str, outlets: Mapping[str, str]) -> Text:
     text = Text(clean_line(row["title"] or "(no title)"), style)
-    return text.append(f"  {row['site']}", "dim")
+    return text.append(f"  {outlets[row['feed_id']]}", "dim")
 
 
-def _indented(text: Text) -> RenderableType:
-    grid = Table.grid(padding=(0, 0, 0, 4))
-    grid.add_row(text)
-    return grid
+def _indented(text: Text) -> Padding:
+    return Padding(text, (0, 0, 0, 4))
 
 
 def _highlighted(snippet: str) -> Text:

@@ -58,11 +58,6 @@ def body_hash(body: bytes) -> str:
     return sha256(body).hexdigest()
 
 
-def same_body(state: FeedState, fetched: Fetched) -> bool:
-    """Whether an answer brings the very body of the last one, so that parsing can be skipped."""
-    return not fetched.not_modified and body_hash(fetched.body) == state.body_hash
-
-
 def after_success(
     state: FeedState, feed: Feed, parsed: ParsedFeed | None, fetched: Fetched, *, now: datetime
 ) -> FeedState:

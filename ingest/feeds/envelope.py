@@ -16,10 +16,12 @@ _ENTITY: Final = re.compile(r"<!ENTITY", re.IGNORECASE)
 
 _NAMED: Final = frozenset({"amp", "lt", "gt", "quot", "apos"})
 # A CDATA section or comment (which scrubbing leaves as they are; without an end they run to the
-# document's, or each of many would be searched through anew), or a reference or ampersand.
-_AMPERSAND: Final = re.compile(
+# document's, or each of many would be searched through anew), a reference or
+# ampersand, or a bracket that opens no markup.
+_MENDABLE: Final = re.compile(
     r"<!\[CDATA\[(?:.*?\]\]>|.*)|<!--(?:.*?-->|.*)"
-    r"|&(?:#(?P<decimal>\d+);?|#[xX](?P<hex>[0-9A-Fa-f]+);?|(?P<name>[A-Za-z][A-Za-z0-9]*);)?",
+    r"|&(?:#(?P<decimal>\d+);?|#[xX](?P<hex>[0-9A-Fa-f]+);?|(?P<name>[A-Za-z][A-Za-z0-9]*);)?"
+    r"|<(?![\w/!?])",
     re.DOTALL,
 )
 # Everything outside the production Char of XML 1.0, section 2.2.
@@ -140,13 +142,13 @@ def scrub(text: str) -> str:
     Characters XML does not have are dropped, written out or as references; HTML's named
     characters become themselves; ampersands that mean themselves are escaped.
     """
-    return _AMPERSAND.sub(_mended, _ILLEGAL.sub("", text))
+    return _MENDABLE.sub(_mended, _ILLEGAL.sub("", text))
 
 
 def _mended(found: re.Match[str]) -> str:
     whole, name = found[0], found["name"]
     if whole.startswith("<"):
-        return whole
+        return "&lt;" if whole == "<" else whole
     if name:
         return whole if name in _NAMED else _named(whole)
     digits, base = (found["hex"], 16) if found["hex"] else (found["decimal"], 10)

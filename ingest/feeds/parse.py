@@ -15,6 +15,7 @@ from ingest.feeds.envelope import Document, Refused, ill_formed, open_envelope, 
 from ingest.feeds.fields import Fields, Reader, raw_value, title_of, ttl_of
 from ingest.feeds.jsonfeed import looks_like_json, parse_json_feed
 from ingest.feeds.reading import absolute, language_tag, told_apart
+from ingest.text import clean_line
 from ingest.types import Fault, ParsedFeed
 from storage.model import Reason
 
@@ -33,6 +34,7 @@ _FULL_TEXT: Final = re.compile(
 _CHANNEL_LINK: Final = re.compile(r"<link>\s*(?:<!\[CDATA\[)?\s*([^<>\s\]]{1,2048})", re.IGNORECASE)
 _ITEM: Final = re.compile(r"<(?:[\w.-]+:)?(?:item|image|items)[\s>]", re.IGNORECASE)
 _CHANNEL: Final = 65_536
+_MAX_DETAIL: Final = 500
 
 
 def parse_feed(body: bytes, *, url: str, content_type: str, now: datetime) -> ParsedFeed | Fault:
@@ -130,4 +132,4 @@ def _other(document: Document, body: bytes, url: str, content_type: str) -> str:
 
 
 def _not_a_feed(detail: str, url: str) -> Fault:
-    return Fault(reason=Reason.NOT_A_FEED, detail=detail, url=url)
+    return Fault(reason=Reason.NOT_A_FEED, detail=clean_line(detail)[:_MAX_DETAIL], url=url)

@@ -22,8 +22,8 @@ from storage.lake.layout import Layout, part_path
 from storage.lake.parts import arrow_of, holds, sync_part, write_part
 from storage.ledger.base import Batch, Ledger, Part
 
-ROWS_A_ROUND = 5_000
-"""How many journal rows are in memory at once."""
+ROWS_A_BATCH = 5_000
+"""The most rows of a part made by a flush: so many are in memory at once."""
 
 OnStep = Callable[[str], None]
 
@@ -54,17 +54,18 @@ class Flusher:
 
         Raises:
             OSError: the disk is full or refuses; nothing is lost, and the next flush goes on.
+            StoreError: a row in the journal is damaged.
         """
         self.on_step("sweep")
         sweep(self.layout.tmp)
         parts = [self._store(batch) for batch in self.ledger.open_batches()]
         while True:
             self.on_step("assign")
-            batches = self.ledger.assign_batches(at=at, limit=ROWS_A_ROUND)
+            batches = self.ledger.assign_batches(at=at, limit=ROWS_A_BATCH)
             parts += [self._store(batch) for batch in batches]
-            # A round that was not full has emptied the journal. What others add meanwhile waits
-            # for the next flush: following a busy crawl to its end would make a part a row.
-            if sum(batch.rows for batch in batches) < ROWS_A_ROUND:
+            # Where no batch was full, the journal is empty but for what others added meanwhile.
+            # That waits for the next flush: to follow a busy crawl would make a part a row.
+            if all(batch.rows < ROWS_A_BATCH for batch in batches):
                 return FlushReport(rows=sum(part.rows for part in parts), parts=tuple(parts))
 
     def _store(self, batch: Batch) -> Part:

@@ -57,6 +57,7 @@ class Lake:
 
         Raises:
             OSError: the disk is full or refuses; nothing is lost, and the next flush goes on.
+            StoreError: a row in the journal is damaged.
         """
         lock = self._layout.flush_lock
         lock.parent.mkdir(parents=True, exist_ok=True)

@@ -6,15 +6,18 @@ parts, so that a file put in place at any moment between is found in one of the 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from storage.errors import StoreError
 from storage.lake.layout import Layout, part_path
 from storage.lake.parts import measure
-from storage.ledger.base import Ledger, Part
-from storage.schema import to_table
+from storage.ledger.base import Ledger, Part, Snapshot
+from storage.schema import TIME_COLUMNS, to_table
 
 _KEY = ("article_id", "revision")
 _JOURNAL = "state/ledger.db"
@@ -38,20 +41,33 @@ def verify(layout: Layout, ledger: Ledger) -> list[Problem]:
     """Return all problems, sorted by path; an empty list if there are none.
 
     Every part must be there with the bytes, digest and rows that the ledger recorded and with
-    whole pages; no other file may lie in a table's folder; and no revision of an article may be
-    stored twice, in the parts and the journal taken together.
+    whole pages; no other file may lie in a table's folder; the journal's rows must be readable; and
+    no revision of an article may be stored twice, in the parts and the journal taken together.
     """
     found = set(layout.tree())
     awaited = {part_path(b.table, b.day, b.batch_id) for b in ledger.open_batches()}
-    snapshot = ledger.snapshot()
+    problems: list[Problem] = []
+    try:
+        snapshot = ledger.snapshot()
+    except StoreError as error:
+        problems.append(_damaged_journal(error))
+        snapshot = Snapshot(rows={}, parts=tuple(ledger.parts()))
     known = {part.path for part in snapshot.parts}
-    problems = [_stray(path) for path in found - known - awaited]
+    problems += [_stray(path) for path in found - known - awaited]
     places = [_JOURNAL, *(part.path for part in snapshot.parts)]
     keys = [_keys(to_table("articles", snapshot.rows.get("articles", ())), place=0)]
     for place, part in enumerate(snapshot.parts, start=1):
         problems += _damage(layout, part, place, keys)
     problems += _repeated(pa.concat_tables(keys), places)
     return sorted(problems)
+
+
+def _damaged_journal(error: StoreError) -> Problem:
+    return Problem(
+        path=_JOURNAL,
+        what=f"a row that is not in Parquet yet cannot be read: {error}",
+        remedy="Restore the data folder, ledger and files together, from a backup.",
+    )
 
 
 def _stray(path: str) -> Problem:
@@ -65,31 +81,40 @@ def _stray(path: str) -> Problem:
 
 def _damage(layout: Layout, part: Part, place: int, keys: list[pa.Table]) -> Iterator[Problem]:
     """Yield what is wrong with one part; put the keys of its readable articles into ``keys``."""
-
-    def problem(what: str) -> Problem:
-        remedy = "Restore this file from a backup: its rows are stored nowhere else."
-        return Problem(path=part.path, what=what, remedy=remedy)
-
+    remedy = "Restore this file from a backup: its rows are stored nowhere else."
     file = layout.file(part.path)
-    rows = 0
     try:
-        size, digest = measure(file)
-        if size != part.bytes:
-            yield problem(f"has {size} bytes, the ledger says {part.bytes}")
-        elif digest != part.sha256:
-            yield problem(f"has SHA-256 {digest}, the ledger says {part.sha256}")
-        with pq.ParquetFile(file, page_checksum_verification=True) as parquet:
-            for batch in parquet.iter_batches():  # every page of every column
-                rows += batch.num_rows
-                if part.table == "articles":
-                    keys.append(_keys(pa.Table.from_batches([batch]), place=place))
+        for what in chain(_other_bytes(file, part), _other_rows(file, part, place, keys)):
+            yield Problem(path=part.path, what=what, remedy=remedy)
     except FileNotFoundError:
-        yield problem("is missing")
+        yield Problem(path=part.path, what="is missing", remedy=remedy)
     except (OSError, pa.ArrowException) as error:
-        yield problem(f"cannot be read: {str(error).splitlines()[0]}")
-    else:
-        if rows != part.rows:
-            yield problem(f"has {rows} rows, the ledger says {part.rows}")
+        what = f"cannot be read: {str(error).splitlines()[0]}"
+        yield Problem(path=part.path, what=what, remedy=remedy)
+
+
+def _other_bytes(file: Path, part: Part) -> Iterator[str]:
+    size, digest = measure(file)
+    if size != part.bytes:
+        yield f"has {size} bytes, the ledger says {part.bytes}"
+    elif digest != part.sha256:
+        yield f"has SHA-256 {digest}, the ledger says {part.sha256}"
+
+
+def _other_rows(file: Path, part: Part, place: int, keys: list[pa.Table]) -> Iterator[str]:
+    required = {TIME_COLUMNS[part.table], *(_KEY if part.table == "articles" else ())}
+    rows = 0
+    with pq.ParquetFile(file, page_checksum_verification=True) as parquet:
+        absent = required.difference(parquet.schema_arrow.names)
+        if absent:
+            yield f"is no part of {part.table}: without {', '.join(sorted(absent))}"
+            return
+        for batch in parquet.iter_batches():  # every page of every column
+            rows += batch.num_rows
+            if part.table == "articles":
+                keys.append(_keys(pa.Table.from_batches([batch]), place=place))
+    if rows != part.rows:
+        yield f"has {rows} rows, the ledger says {part.rows}"
 
 
 def _keys(articles: pa.Table, *, place: int) -> pa.Table:

@@ -104,7 +104,6 @@ CREATE TABLE aliases (
     url        TEXT PRIMARY KEY,
     article_id TEXT NOT NULL REFERENCES articles (article_id)
 ) WITHOUT ROWID;
-CREATE INDEX aliases_by_article ON aliases (article_id);
 
 -- Open batches alone: a closed one is a part.
 CREATE TABLE batches (

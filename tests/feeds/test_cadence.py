@@ -13,7 +13,6 @@ from ingest.feeds.cadence import (
     after_fault,
     after_success,
     body_hash,
-    same_body,
     weight,
 )
 from ingest.feeds.hints import freshness
@@ -108,13 +107,6 @@ def test_success_ends_the_count_of_failures() -> None:
 def test_a_documents_flaw_is_remembered() -> None:
     parsed = replace(document(), flaw="no well-formed XML")
     assert after_success(STATE, FEED, parsed, answer(), now=NOW).detail == "no well-formed XML"
-
-
-def test_the_same_body_is_known_by_its_hash() -> None:
-    assert same_body(STATE, answer(200, b"old"))
-    assert not same_body(STATE, answer(200, b"new"))
-    assert not same_body(STATE, answer(304))
-    assert not same_body(replace(STATE, body_hash=None), answer(200, b""))
 
 
 HOUR = timedelta(hours=1)

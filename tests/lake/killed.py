@@ -3,11 +3,12 @@
 import os
 import signal
 import sys
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
 from storage.lake.lake import Lake
-from tests.lake.world import NOON, open_ledger
+from storage.ledger.sqlite import SqliteLedger
 
 
 def main(root: Path, operation: int) -> None:
@@ -17,8 +18,8 @@ def main(root: Path, operation: int) -> None:
         if next(operations) == operation:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    ledger = open_ledger(root)
-    Lake(root, ledger, on_step=on_step).flush(at=NOON)
+    ledger = SqliteLedger(root / "state" / "ledger.db")
+    Lake(root, ledger, on_step=on_step).flush(at=datetime.now(UTC))
     ledger.close()
 
 

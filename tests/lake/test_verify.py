@@ -1,4 +1,5 @@
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -66,10 +67,27 @@ def test_a_cut_off_part_is_found(tmp_path: Path, ledger: SqliteLedger, size: int
     assert any(f"has {size} bytes" in what for what in whats)
 
 
-def test_a_part_with_other_rows_is_found(tmp_path: Path, ledger: SqliteLedger) -> None:
+def test_a_part_of_another_table_is_found(tmp_path: Path, ledger: SqliteLedger) -> None:
     shutil.copyfile(part_of(tmp_path, "polls"), part_of(tmp_path, "articles"))
     problems = Lake(tmp_path, ledger).verify()
-    assert any("rows, the ledger says" in problem.what for problem in problems)
+    assert any("is no part of articles" in problem.what for problem in problems)
+
+
+def test_a_part_with_other_rows_is_found(tmp_path: Path, ledger: SqliteLedger) -> None:
+    file = part_of(tmp_path, "articles")
+    write_part(file, "articles", arrow_of("articles", [article(1)]), scheme="")
+    whats = {problem.what for problem in Lake(tmp_path, ledger).verify()}
+    assert "has 1 rows, the ledger says 20" in whats
+
+
+def test_a_damaged_journal_row_is_found(tmp_path: Path, ledger: SqliteLedger) -> None:
+    commit(ledger, [article(number) for number in range(20, 30)])
+    with sqlite3.connect(tmp_path / "state" / "ledger.db") as db:
+        db.execute("UPDATE journal SET body = zeroblob(length(body)) WHERE article_id = 'a00023'")
+    db.close()
+    (problem,) = Lake(tmp_path, ledger).verify()
+    assert problem.path == "state/ledger.db"
+    assert "cannot be read" in problem.what
 
 
 def test_a_file_that_is_no_part_is_named_as_a_warning(tmp_path: Path, ledger: SqliteLedger) -> None:

@@ -170,7 +170,7 @@ def everything(root: Path, ledger: SqliteLedger) -> dict[str, Counter[Key]]:
 
 def globbed(root: Path) -> list[Counter[Key]]:
     """What three engines that know nothing of us see in ``articles``, ids and revisions only."""
-    if not list(root.glob("articles/**/*")):
+    if not list(root.glob("articles/**/*.parquet")):
         return []
     pattern = f"{root}/articles/**/*.parquet"
     query = "SELECT article_id, revision FROM read_parquet(?)"

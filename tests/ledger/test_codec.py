@@ -24,7 +24,6 @@ TIMES = st.datetimes(min_value=datetime(1900, 1, 1), timezones=st.just(UTC))  # 
 TEXT = st.text(st.characters(codec="utf-8"))
 
 
-
 def _values(hint: Any) -> st.SearchStrategy[Any]:
     if hint is type(None):
         return st.none()
@@ -36,10 +35,11 @@ def _values(hint: Any) -> st.SearchStrategy[Any]:
     return known[hint] if hint in known else st.from_type(hint)
 
 
-ROWS: st.SearchStrategy[Row] = st.one_of(
-    st.builds(kind, **{name: _values(hint) for name, hint in get_type_hints(kind).items()})
-    for kind in (Article, Duplicate, Poll, OutcomeChange)
-)
+def _rows(kind: type[Row]) -> st.SearchStrategy[Row]:
+    return st.builds(kind, **{name: _values(of) for name, of in get_type_hints(kind).items()})
+
+
+ROWS = st.one_of([_rows(kind) for kind in (Article, Duplicate, Poll, OutcomeChange)])
 
 
 @given(TIMES)

@@ -149,9 +149,10 @@ def test_an_entry_is_settled_only_once(ledger: Ledger) -> None:
     ledger.commit_poll(poll(entry("a")))
     _settle(ledger, new(entry("a"), stored("A")))
     before = ledger.snapshot()
-    with pytest.raises(LookupError, match="not pending"), ledger.writing() as writer:
+    with ledger.writing() as writer:
         assert not writer.is_pending("f/a")
-        writer.commit(new(entry("a"), stored("B")))
+    with pytest.raises(LookupError, match="not pending"):
+        _settle(ledger, new(entry("a"), stored("B")))
     assert ledger.snapshot() == before
     assert ledger.article("B") is None
 

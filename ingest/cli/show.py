@@ -1,0 +1,173 @@
+"""``newsfold show``: one article, how its text changed, and the copies that were folded into it."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from itertools import pairwise
+
+import click
+from rich.text import Text
+
+from ingest.articles.urls import canonical_url
+from ingest.cli import say
+from ingest.cli.context import Context
+from ingest.cli.diffs import Kind, Paragraph, compare
+from ingest.errors import NewsfoldError
+from storage.model import Article, Duplicate
+from storage.store import Store
+
+_CHANGES = {
+    Kind.KEPT: ("", "", ""),
+    Kind.DELETED: ("red strike", "[-", "-]"),
+    Kind.INSERTED: ("green", "{+", "+}"),
+}
+_MARGIN = 2
+
+
+@click.command()
+@click.argument("article", metavar="ARTICLE")
+@click.pass_obj
+def command(context: Context, article: str) -> None:
+    """Show an article, how its text changed, and its story's copies.
+
+    ARTICLE is an id, the beginning of one, or a URL.
+    """
+    with context.open_store() as store:
+        key = _resolve(store, article)
+        revisions = store.get(key)
+        copies = store.copies(key)
+        folded = next((copy for copy in copies if copy.article_id == key), None)
+        original = store.get(folded.duplicate_of) if folded else []
+    others = [copy for copy in copies if copy is not folded]
+    if context.as_json:
+        say.emit_json(
+            {
+                "article_id": key,
+                "duplicate": _record(folded) if folded else None,
+                "revisions": [_record(revision) for revision in revisions],
+                "copies": [_record(copy) for copy in others],
+            }
+        )
+        return
+    newest = revisions[-1] if revisions else folded
+    assert newest is not None, "an id that resolves has rows"
+    _head(context, newest)
+    if folded:
+        _fold(context, folded, original[-1] if original else None)
+    if newest.text:
+        context.records.print()
+        say.paragraphs(context, newest.text)
+    _history(context, revisions)
+    _copies(context, others, folded)
+
+
+def _resolve(store: Store, key: str) -> str:
+    found = store.resolve(key) or store.resolve(canonical_url(key))
+    if found is None:
+        raise NewsfoldError(
+            f'no stored article has the id or URL "{key}"; '
+            "`newsfold why` says what became of an address, `newsfold search` finds by words"
+        )
+    return found
+
+
+def _record(row: Article | Duplicate) -> dict[str, object]:
+    record = asdict(row)
+    del record["signature"]  # bytes for machines, which `newsfold query` has
+    return record
+
+
+def _head(context: Context, row: Article | Duplicate) -> None:
+    say.flowing(context, say.said(row.title or "(no title)", "bold"))
+    say.unbroken(context, say.said(row.url, "blue"))
+    context.records.print()
+    words = say.plural(row.word_count, "word")
+    say.pairs(
+        context,
+        [
+            ("id", row.article_id),
+            ("site", row.site),
+            ("authors", ", ".join(row.authors)),
+            ("published", row.published_at and say.when(row.published_at)),
+            ("modified", row.modified_at and say.when(row.modified_at)),
+            ("first seen", f"{say.when(row.first_seen_at)}, in the feed {row.feed_id}"),
+            ("language", row.language),
+            ("text", f"{words}, from the {row.text_source.value}"),
+            ("tags", ", ".join(row.tags)),
+            ("story", row.story_id if row.story_id != row.article_id else None),
+        ],
+    )
+
+
+def _fold(context: Context, copy: Duplicate, original: Article | None) -> None:
+    say.heading(context, "Folded")
+    text = Text.assemble("a ", (f"{copy.match.value} copy", "cyan"), f" · {_numbers(copy)}, of")
+    say.flowing(context, text)
+    if original is not None:
+        say.flowing(context, say.said(original.title), indent=_MARGIN)
+        say.unbroken(context, say.said(original.url, "dim"), indent=_MARGIN)
+    say.unbroken(context, Text(copy.duplicate_of, "dim"), indent=_MARGIN)
+    if copy.text is None:
+        say.note(context, "its text is not kept (dedup.keep_text)")
+
+
+def _numbers(copy: Duplicate) -> str:
+    return f"similarity {copy.similarity:.2f}, containment {copy.containment:.2f}"
+
+
+def _history(context: Context, revisions: Sequence[Article]) -> None:
+    if len(revisions) < 2:  # noqa: PLR2004 - one revision has nothing to be compared with
+        return
+    say.heading(context, "Revisions")
+    first = revisions[0]
+    context.records.print(f"revision {first.revision} · {say.when(first.fetched_at)}")
+    for old, new in pairwise(revisions):
+        context.records.print(f"\nrevision {new.revision} · {say.when(new.fetched_at)}")
+        changes = compare(old.text, new.text)
+        if (old.title or "") != (new.title or ""):
+            changes = compare(old.title or "", new.title or "") + changes
+        _diff(context, changes)
+
+
+def _diff(context: Context, changes: Sequence[Paragraph]) -> None:
+    kept = 0
+    for paragraph in changes:
+        if paragraph.kept:
+            kept += 1
+            continue
+        _unchanged(context, kept)
+        kept = 0
+        say.flowing(context, _changed(context, paragraph), indent=_MARGIN)
+    _unchanged(context, kept)
+
+
+def _unchanged(context: Context, count: int) -> None:
+    if count:
+        text = Text(f"… {say.plural(count, 'paragraph')} unchanged …", "dim")
+        say.flowing(context, text, indent=_MARGIN)
+
+
+def _changed(context: Context, paragraph: Paragraph) -> Text:
+    """Return a paragraph with its changes in colour, or in brackets where there is none."""
+    coloured = context.records.color_system is not None
+    text = Text()
+    for piece in paragraph.pieces:
+        style, opening, closing = _CHANGES[piece.kind]
+        plain = say.said(f"|{piece.text}|").plain[1:-1]
+        text.append(plain if coloured else f"{opening}{plain}{closing}", style)
+    return text
+
+
+def _copies(context: Context, copies: Sequence[Duplicate], folded: Duplicate | None) -> None:
+    if not copies:
+        return
+    say.heading(context, "Other copies of the story" if folded else "Copies folded into it")
+    for number, copy in enumerate(copies):
+        if number:
+            context.records.print()
+        say.flowing(context, say.said(copy.title or "(no title)"))
+        day = f" · {copy.published_at:%Y-%m-%d %H:%M}" if copy.published_at else ""
+        about = Text.assemble(say.said(copy.site, "green"), day, (f" · {copy.article_id}", "dim"))
+        say.flowing(context, about, indent=_MARGIN)
+        fold = Text.assemble((f"{copy.match.value} copy", "cyan"), f" · {_numbers(copy)}")
+        say.flowing(context, fold, indent=_MARGIN)
+        say.unbroken(context, say.said(copy.url, "dim"), indent=_MARGIN)

@@ -82,8 +82,7 @@ class Pipeline:
         self._observer.polling(feed)
         at = self._clock()
         validators = Validators(etag=state.etag, last_modified=state.last_modified)
-        answer = await self._fetcher.get_feed(feed.url, validators)
-        document = await self._parse(state, answer)
+        answer, document = await self._read(feed, state, validators)
         changes = Diff(pending=(), unchanged=())
         known: Mapping[str, EntryState] = {}
         if isinstance(document, ParsedFeed):
@@ -115,6 +114,19 @@ class Pipeline:
         waiting = {e.entry_id for e in known.values() if e.outcome is Outcome.PENDING}
         self._observer.polled(feed, poll, changes.unchanged, waiting)
         return pending
+
+    async def _read(
+        self, feed: Feed, state: FeedState, validators: Validators
+    ) -> tuple[Fetched | Fault, ParsedFeed | Fault | None]:
+        """Return what the feed answered and what that says."""
+        try:
+            answer = await self._fetcher.get_feed(feed.url, validators)
+            return answer, await self._parse(state, answer)
+        except Exception as error:
+            # A bug, but this feed's alone: it is told, and all others are polled.
+            log.exception("%s: could not be polled", feed.id)
+            fault = _internal(error)
+            return fault, fault
 
     async def _parse(self, state: FeedState, answer: Fetched | Fault) -> ParsedFeed | Fault | None:
         """Return the document, a fault, or ``None`` where the answer says nothing new."""

@@ -2,17 +2,18 @@
 
 Parsing a feed or a page is CPU work on bytes from strangers. It runs in its own process under a
 wall clock and a memory limit; a worker that exceeds either is killed and replaced, and the
-caller gets a ``Fault``.
+caller gets a ``Fault``. Workers end by themselves when the process they work for is gone.
 """
 
 import asyncio
 import multiprocessing
 import resource
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.context import BaseContext
 from types import TracebackType
-from typing import ParamSpec, Self, TypeVar
+from typing import Any, ParamSpec, Self, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
@@ -25,6 +26,16 @@ T = TypeVar("T")
 
 # A worker is replaced after so many tasks, so that no library's leak can grow for days.
 TASKS_BEFORE_REPLACEMENT = 1_000
+
+# How often a task is begun anew where the pool around it broke down, as when an idle worker
+# is killed from outside.
+ATTEMPTS = 3
+
+# A pool that broke down does not tell those whose tasks it had not handed out yet.
+LOOK_SECONDS = 1.0
+
+# A worker whose parent is gone, and so cannot time its task, ends it this much later.
+GRACE_SECONDS = 3.0
 
 _MIB = 1024 * 1024
 
@@ -49,9 +60,7 @@ class Workers:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._pool is not None:
-            self._pool.stop()  # type: ignore[no-untyped-call]
-            self._pool.join()
+        self._close()
 
     async def run(
         self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
@@ -60,12 +69,9 @@ class Workers:
 
         An exception raised by ``function`` itself is a bug of ours and is raised here.
         """
-        if self._pool is None:
-            self._pool = _start(self._settings)
         limit = self._settings.timeout.total_seconds()
-        future = self._pool.schedule(function, args=args, kwargs=kwargs, timeout=limit)
         try:
-            result: T = await asyncio.wrap_future(future)
+            result: T = await self._attempt(function, args, kwargs, limit)
         except TimeoutError:
             return Fault(
                 reason=Reason.WORKER_TIMEOUT, detail=f"not done after {limit:g} s of processing"
@@ -81,6 +87,53 @@ class Workers:
                 detail=f"needed more than {self._settings.memory_mb} MB of memory",
             )
         return result
+
+    async def _attempt(
+        self,
+        function: Callable[..., T],
+        args: Sequence[object],
+        kwargs: Mapping[str, object],
+        limit: float,
+    ) -> T:
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return await self._once(self._ready(), function, args, kwargs, limit)
+            except BrokenProcessPool:
+                continue
+        return await self._once(self._ready(), function, args, kwargs, limit)
+
+    def _ready(self) -> ProcessPool:
+        """Return the pool, a new one if there is none or it broke down."""
+        if self._pool is not None and not self._pool.active:
+            self._close()
+        if self._pool is None:
+            self._pool = _start(self._settings)
+        return self._pool
+
+    async def _once(
+        self,
+        pool: ProcessPool,
+        function: Callable[..., T],
+        args: Sequence[object],
+        kwargs: Mapping[str, object],
+        limit: float,
+    ) -> T:
+        task = pool.schedule(_under_alarm, args=(limit, function, args, kwargs), timeout=limit)
+        future: asyncio.Future[T] = asyncio.wrap_future(task)
+        try:
+            while not future.done():
+                await asyncio.wait([future], timeout=LOOK_SECONDS)
+                if not future.done() and not pool.active:
+                    raise BrokenProcessPool("the pool of workers broke down")
+            return future.result()
+        finally:
+            future.cancel()
+
+    def _close(self) -> None:
+        if self._pool is not None:
+            self._pool.stop()  # type: ignore[no-untyped-call]
+            self._pool.join()
+            self._pool = None
 
 
 def _start(settings: WorkerSettings) -> ProcessPool:
@@ -108,7 +161,26 @@ def _context() -> BaseContext:
 def _prepare(memory_mb: int) -> None:
     """Make this process a worker: deaf to Ctrl-C (its parent decides) and bounded in memory."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
     limit = memory_mb * _MIB
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)
     if hard == resource.RLIM_INFINITY or hard > limit:
         resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
+
+
+def _under_alarm(
+    limit: float,
+    function: Callable[..., T],
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+) -> T:
+    """Run a task with a timer of the system's that ends this process.
+
+    The parent times the task as well, and first. The timer is for a parent that was killed: it
+    needs nobody, not even the interpreter, which a regular expression may hold for hours.
+    """
+    signal.setitimer(signal.ITIMER_REAL, limit + GRACE_SECONDS)
+    try:
+        return function(*args, **kwargs)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)

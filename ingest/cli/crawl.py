@@ -59,7 +59,8 @@ def report(context: Context, tally: Tally, seconds: float) -> None:
     entries = dict(tally.entries)
     seen = entries.pop("seen")
     outcomes = ", ".join(f"{count} {name}" for name, count in entries.items() if count)
-    line = f"feeds: {polled or 'none polled'} · entries: {seen} seen"
+    line = f"feeds: {polled} · " if polled else ""
+    line += f"entries: {seen} seen"
     line += f" ({outcomes})" if outcomes else ""
     if not context.quiet:
         click.echo(f"{line} · {seconds:.1f} s", err=True)

@@ -129,11 +129,11 @@ class Report:
             commands.append(
                 (f"{self._call} show {revised['article_id']}", "one article with its revisions")
             )
-        steps = Table.grid(padding=(0, 1))
+        self._section("Go on from here")
         for command, what in commands:
-            steps.add_row(Text(f"  # {what}", "dim"))
-            steps.add_row(Text(f"  {command}", "green", no_wrap=True, overflow="fold"))
-        self._section("Go on from here", steps)
+            self._console.print(Text(f"  # {what}", "dim"))
+            # Unwrapped, to be copied whole.
+            self._console.print(Text(f"  {command}", "green"), soft_wrap=True)
 
 
 def _intake(played: Played) -> Table:

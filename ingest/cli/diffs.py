@@ -118,7 +118,9 @@ def _changed(deleted: str, inserted: str) -> Iterable[Piece]:
         yield Piece(Kind.INSERTED, inserted)
 
 
-def _opcodes(before: Sequence[str], after: Sequence[str]) -> list[tuple[str, int, int, int, int]]:
+def _opcodes(
+    before: Sequence[str], after: Sequence[str]
+) -> Sequence[tuple[str, int, int, int, int]]:
     return SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
 
 

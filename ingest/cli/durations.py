@@ -7,7 +7,7 @@ import click
 from ingest.config.quantities import parse_duration
 
 
-class Duration(click.ParamType):
+class Duration(click.ParamType[timedelta]):
     """A duration above zero, as ``30s`` or ``15m``."""
 
     name = "duration"

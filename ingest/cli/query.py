@@ -1,6 +1,7 @@
 """``newsfold query``: one SELECT over the stored articles, written in one of several formats."""
 
 import os
+import sys
 import tempfile
 import time
 from datetime import timedelta
@@ -11,7 +12,7 @@ import click
 import pyarrow as pa
 
 from ingest.cli import say
-from ingest.cli.context import Context
+from ingest.cli.context import UNBROKEN, Context
 from ingest.cli.durations import DURATION
 from storage.formats import Format, write
 
@@ -50,6 +51,7 @@ _BY_SUFFIX = {f".{kind.value}": kind for kind in Format} | {
 @click.pass_obj
 def command(
     context: Context,
+    *,
     sql: str,
     wanted: str | None,
     output: Path | None,
@@ -70,14 +72,14 @@ def command(
     newsfold query "FROM articles WHERE site = ?" --param example.org -o rows.parquet
     """  # noqa: D301 - \b is click's mark for lines that stay as they are
     if sql == "-":
-        sql = click.get_text_stream("stdin").read()
+        sql = sys.stdin.read()
     kind = _format(context, wanted, output)
     started = time.monotonic()
     with context.open_store() as store:
         table = store.sql(sql, parameters, timeout=timeout)
     if output is None:
-        width = _PIPED_WIDTH if context.records.width == say.UNBROKEN else context.records.width
-        write(table, kind, click.get_text_stream("stdout"), width=width)
+        width = _PIPED_WIDTH if context.records.width == UNBROKEN else context.records.width
+        write(table, kind, sys.stdout, width=width)
     else:
         _write_file(table, kind, output)
     if output is not None or kind is not Format.TABLE:  # a table has its own last line
@@ -120,7 +122,7 @@ def _write_stream(table: pa.Table, kind: Format, raw: IO[bytes]) -> None:
     if kind is Format.PARQUET:
         write(table, kind, raw)
         return
-    with open(raw.fileno(), "w", encoding="utf-8", newline="", closefd=False) as text:  # noqa: PTH123 - a descriptor
+    with open(raw.fileno(), "w", encoding="utf-8", newline="", closefd=False) as text:
         write(table, kind, text, width=_PIPED_WIDTH)
 
 

@@ -93,9 +93,8 @@ def newsfold(
 def run() -> int:
     """Run the command line and return its exit code; errors people can mend are one line."""
     try:
-        newsfold.main(standalone_mode=False, prog_name="newsfold")
-    except click.exceptions.Exit as end:
-        return end.exit_code
+        # Outside standalone mode click returns the code of an Exit instead of raising it.
+        code = newsfold.main(standalone_mode=False, prog_name="newsfold")
     except click.ClickException as error:
         error.show()
         return error.exit_code
@@ -109,4 +108,4 @@ def run() -> int:
         # The reader (head, less) has gone; what Python still holds for it must not complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    return 0
+    return code if isinstance(code, int) else 0

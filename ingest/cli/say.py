@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import click
 from rich.box import SIMPLE_HEAD
+from rich.console import OverflowMethod
 from rich.table import Table
 from rich.text import Text
 
@@ -107,7 +108,7 @@ def table(
         for index, name in enumerate(headings)
     ]
     _narrow(widths, [headings.index(name) for name in cut], context.records.width)
-    drawn = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1))
+    drawn = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
     for name, width in zip(headings, widths, strict=True):
         drawn.add_column(
             name,
@@ -139,16 +140,20 @@ def paragraphs(context: Context, text: str, *, indent: int = 0) -> None:
             flowing(context, Text(part.strip()), indent=indent)
 
 
-def flowing(context: Context, text: Text, *, indent: int = 0, hang: int = 0) -> None:
-    """Print one paragraph, wrapped where a person reads it; ``hang`` sets all but its first in."""
+def flowing(context: Context, text: Text, *, indent: int = 0, label: Text | None = None) -> None:
+    """Print one paragraph, wrapped where a person reads it.
+
+    ``label`` stands before its first line; the others are set in as far. An address stays whole.
+    """
+    before = Text.assemble(" " * indent, label or "")
     width = context.records.width
     if width < UNBROKEN:
-        width = max(_NARROWEST, min(width, TEXT_WIDTH + indent) - indent - hang)
-    first = Text(" " * (indent + hang))
-    for number, line in enumerate(text.wrap(context.records, width)):
+        width = max(_NARROWEST, min(width - before.cell_len, TEXT_WIDTH))
+    overflow: OverflowMethod = "ignore" if "://" in text.plain else "fold"
+    for line in text.wrap(context.records, width, overflow=overflow) or [Text()]:
         line.rstrip()
-        margin = Text(" " * indent) if number == 0 else first
-        context.records.print(Text.assemble(margin, line), soft_wrap=True)
+        context.records.print(Text.assemble(before, line), soft_wrap=True)
+        before = Text(" " * before.cell_len)
 
 
 def unbroken(context: Context, text: Text, *, indent: int = 0) -> None:
@@ -168,8 +173,7 @@ def pairs(context: Context, rows: Iterable[tuple[str, Text | str | None]]) -> No
     margin = max((len(name) for name, _ in kept), default=0) + _GAP
     for name, value in kept:
         text = value if isinstance(value, Text) else said(value)
-        line = Text.assemble((name.ljust(margin), "dim"), text)
-        flowing(context, line, hang=margin)
+        flowing(context, text, label=Text(name.ljust(margin), "dim"))
 
 
 def note(context: Context, message: str) -> None:

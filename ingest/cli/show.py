@@ -87,8 +87,8 @@ def _head(context: Context, row: Article | Duplicate) -> None:
             ("id", row.article_id),
             ("site", row.site),
             ("authors", ", ".join(row.authors)),
-            ("published", row.published_at and say.when(row.published_at)),
-            ("modified", row.modified_at and say.when(row.modified_at)),
+            ("published", say.when(row.published_at) if row.published_at else None),
+            ("modified", say.when(row.modified_at) if row.modified_at else None),
             ("first seen", f"{say.when(row.first_seen_at)}, in the feed {row.feed_id}"),
             ("language", row.language),
             ("text", f"{words}, from the {row.text_source.value}"),
@@ -107,7 +107,8 @@ def _fold(context: Context, copy: Duplicate, original: Article | None) -> None:
         say.unbroken(context, say.said(original.url, "dim"), indent=_MARGIN)
     say.unbroken(context, Text(copy.duplicate_of, "dim"), indent=_MARGIN)
     if copy.text is None:
-        say.note(context, "its text is not kept (dedup.keep_text)")
+        context.records.print()
+        say.flowing(context, Text("Its own text is not kept (see dedup.keep_text).", "dim"))
 
 
 def _numbers(copy: Duplicate) -> str:

@@ -97,8 +97,8 @@ class Robots:
 
     async def _ask(self, origin: Origin, url: httpx.URL, last: _Known | None) -> _Known | Fault:
         answer = await self._fetch(_robots_url(url))
-        if isinstance(answer, Fault) and answer.reason is Reason.ON_HOLD:
-            return answer  # the host was not asked, so nothing is known
+        if isinstance(answer, Fault) and _not_asked(answer, url):
+            return answer
         known = await self._learn(answer, last)
         self._known[origin] = known
         self._known.move_to_end(origin)
@@ -132,6 +132,15 @@ def is_unavailable(fault: Fault) -> bool:
     if fault.reason is Reason.TOO_MANY_REDIRECTS:
         return True
     return fault.status is not None and 400 <= fault.status < 500  # noqa: PLR2004 - the class 4xx
+
+
+def _not_asked(fault: Fault, url: httpx.URL) -> bool:
+    """Whether the origin itself was not asked, so that nothing is known of it.
+
+    A robots.txt that only leads to a forbidden address is one that cannot be reached.
+    """
+    refused = fault.reason is Reason.ADDRESS_REFUSED and fault.url == _robots_url(url)
+    return refused or fault.reason is Reason.ON_HOLD
 
 
 def parse_rules(body: bytes) -> Protego:

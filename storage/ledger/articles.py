@@ -130,8 +130,9 @@ def first_of_story(db: Connection, story_id: str) -> StoredArticle | None:
 def lead(db: Connection, *, story_id: str, article_id: str) -> None:
     """Make all other articles of a story copies of one."""
     db.execute(
-        "UPDATE articles SET duplicate_of = ?2 WHERE story_id = ?1 AND article_id <> ?2",
-        [story_id, article_id],
+        """UPDATE articles SET duplicate_of = :first
+           WHERE story_id = :story AND article_id <> :first""",
+        {"first": article_id, "story": story_id},
     )
 
 

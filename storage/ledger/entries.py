@@ -39,10 +39,11 @@ def matching(
     """Return the entries that match any of what is given; ``url`` may be an article's alias."""
     return _ENTRIES.select(
         db,
-        """WHERE entry_id = ?3 OR url = ?1
-           OR article_id IN (SELECT ?2 UNION ALL SELECT article_id FROM aliases WHERE url = ?1)
+        """WHERE entry_id = :entry OR url = :url
+           OR article_id IN (
+               SELECT :article UNION ALL SELECT article_id FROM aliases WHERE url = :url)
            ORDER BY first_seen_at, entry_id""",
-        [url, article_id, entry_id],
+        {"url": url, "article": article_id, "entry": entry_id},
     )
 
 
@@ -59,9 +60,9 @@ def having(db: Connection, outcomes: Sequence[Outcome], limit: int) -> list[Entr
 def saw(db: Connection, entry_ids: Sequence[str], *, at: datetime) -> None:
     """Note that entries stood in their feed."""
     db.execute(
-        """UPDATE entries SET last_seen_at = ?1
-           WHERE entry_id IN (SELECT value FROM json_each(?2)) AND last_seen_at < ?1""",
-        [micros(at), json.dumps(entry_ids)],
+        """UPDATE entries SET last_seen_at = :at
+           WHERE entry_id IN (SELECT value FROM json_each(:seen)) AND last_seen_at < :at""",
+        {"at": micros(at), "seen": json.dumps(entry_ids)},
     )
 
 
@@ -97,13 +98,13 @@ def claim(
     db: Connection, run_id: str, *, now: datetime, limit: int, entry_ids: Sequence[str] | None
 ) -> list[EntryState]:
     """Give pending entries that are due and unclaimed to a run, longest due first."""
-    among = "" if entry_ids is None else "AND entry_id IN (SELECT value FROM json_each(?3))"
+    among = "" if entry_ids is None else "AND entry_id IN (SELECT value FROM json_each(:ids))"
     found = _LOADED.select(
         db,
         f"""WHERE outcome = 'pending' AND claimed_by IS NULL
-            AND (due_at IS NULL OR due_at <= ?1) {among}
-            ORDER BY due_at, entry_id LIMIT ?2""",
-        [micros(now), limit, *([] if entry_ids is None else [json.dumps(entry_ids)])],
+            AND (due_at IS NULL OR due_at <= :now) {among}
+            ORDER BY due_at, entry_id LIMIT :limit""",
+        {"now": micros(now), "limit": limit, "ids": json.dumps(entry_ids)},
     )
     db.executemany(
         "UPDATE entries SET claimed_by = ? WHERE entry_id = ?",
@@ -122,19 +123,20 @@ def settle(db: Connection, change: OutcomeChange, *, retry: Retry | None) -> Non
         raise ValueError(f"{change.entry_id}: a retry belongs to a pending entry and to no other")
     settled = db.execute(
         """UPDATE entries
-           SET outcome = ?2, reason = ?3, detail = ?4, article_id = coalesce(?5, article_id),
-               claimed_by = NULL, payload = CASE ?2 WHEN 'pending' THEN payload END,
-               attempts = coalesce(?6, attempts), due_at = ?7
-           WHERE entry_id = ?1 AND outcome = 'pending'""",
-        [
-            change.entry_id,
-            change.outcome,
-            change.reason,
-            change.detail,
-            change.article_id,
-            retry.attempts if retry else None,
-            micros(retry.due_at) if retry else None,
-        ],
+           SET outcome = :outcome, reason = :reason, detail = :detail,
+               article_id = coalesce(:article_id, article_id),
+               claimed_by = NULL, payload = CASE :outcome WHEN 'pending' THEN payload END,
+               attempts = coalesce(:attempts, attempts), due_at = :due_at
+           WHERE entry_id = :entry_id AND outcome = 'pending'""",
+        {
+            "entry_id": change.entry_id,
+            "outcome": change.outcome,
+            "reason": change.reason,
+            "detail": change.detail,
+            "article_id": change.article_id,
+            "attempts": retry.attempts if retry else None,
+            "due_at": micros(retry.due_at) if retry else None,
+        },
     )
     if settled.rowcount != 1:
         raise LookupError(f"{change.entry_id}: the entry is not pending")
@@ -143,7 +145,7 @@ def settle(db: Connection, change: OutcomeChange, *, retry: Retry | None) -> Non
 def demote(db: Connection, article_id: str, *, detail: str | None) -> None:
     """Mark the entries that brought a former first copy as duplicates."""
     db.execute(
-        """UPDATE entries SET outcome = ?2, reason = ?3, detail = ?4
-           WHERE article_id = ?1 AND outcome IN ('new', 'revised')""",
-        [article_id, Outcome.DUPLICATE, Reason.BETTER_ORIGINAL, detail],
+        """UPDATE entries SET outcome = ?, reason = ?, detail = ?
+           WHERE article_id = ? AND outcome IN ('new', 'revised')""",
+        [Outcome.DUPLICATE, Reason.BETTER_ORIGINAL, detail, article_id],
     )

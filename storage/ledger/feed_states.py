@@ -52,7 +52,7 @@ def due(db: Connection, now: datetime) -> list[FeedState]:
     """Return the feeds to be polled, longest due first. One never polled is due."""
     return _FEEDS.select(
         db,
-        "WHERE NOT retired AND coalesce(next_due_at, 0) <= ?1 AND coalesce(held_until, 0) <= ?1"
+        "WHERE NOT retired AND coalesce(next_due_at, 0) <= :now AND coalesce(held_until, 0) <= :now"
         " ORDER BY next_due_at, feed_id",
-        [micros(now)],
+        {"now": micros(now)},
     )

@@ -129,8 +129,8 @@ def parts(db: Connection, table: str | None = None) -> list[Part]:
     """Return the parts, of one table or of all, by path."""
     found = db.execute(
         """SELECT table_name, path, batch_id, rows, bytes, sha256 FROM parts
-           WHERE ?1 IS NULL OR table_name = ?1 ORDER BY path""",
-        [table],
+           WHERE :table IS NULL OR table_name = :table ORDER BY path""",
+        {"table": table},
     )
     return [
         Part(table=name, path=path, batch_id=batch_id, rows=rows, bytes=size, sha256=digest)

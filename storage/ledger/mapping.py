@@ -1,7 +1,7 @@
 """Dataclasses as rows of SQL tables: a column for each field, of the same name."""
 
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from enum import Enum
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 SqlValue = str | bytes | int | float | None
+Parameters = Sequence[SqlValue] | Mapping[str, SqlValue]
 T = TypeVar("T", bound="DataclassInstance")
 
 
@@ -30,13 +31,13 @@ class RowMapper(Generic[T]):
         self._kind = kind
         self._ways = tuple((name, *_ways(hints[name])) for name in self.names)
 
-    def select(self, db: Connection, tail: str, parameters: Sequence[SqlValue] = ()) -> list[T]:
+    def select(self, db: Connection, tail: str, parameters: Parameters = ()) -> list[T]:
         """Return the rows that ``tail`` (joins, conditions, order) leaves of the table."""
         names = ", ".join(f"{self._table}.{name}" for name in self.names)
         query = f"SELECT {names} FROM {self._table} {tail}"  # noqa: S608 - our own words alone
         return [self._read(row) for row in db.execute(query, parameters)]
 
-    def one(self, db: Connection, tail: str, parameters: Sequence[SqlValue] = ()) -> T | None:
+    def one(self, db: Connection, tail: str, parameters: Parameters = ()) -> T | None:
         """Return the first of the rows, if there is any."""
         return next(iter(self.select(db, f"{tail} LIMIT 1", parameters)), None)
 

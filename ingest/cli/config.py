@@ -1,0 +1,122 @@
+"""``newsfold config``: is the configuration right, and what does it come to."""
+
+import io
+from datetime import timedelta
+
+import click
+from ruamel.yaml import YAML
+
+from ingest.cli import say
+from ingest.cli.context import Context
+from ingest.config import Config
+from ingest.config.quantities import format_duration
+from ingest.errors import ConfigError
+from ingest.types import Feed
+
+
+@click.group()
+def command() -> None:
+    """Check the configuration, or show what it comes to."""
+
+
+@command.command()
+@click.pass_obj
+def check(context: Context) -> None:
+    """Say whether the configuration is right; else list every mistake with its line and exit 2."""
+    try:
+        config = context.load_config()
+    except ConfigError as error:
+        if context.as_json:
+            say.emit_json({"ok": False, "feeds": None, "problems": list(error.problems)})
+        else:
+            for problem in error.problems:
+                click.echo(problem, err=True)
+        raise click.exceptions.Exit(error.exit_code) from None
+    if context.as_json:
+        say.emit_json({"ok": True, "feeds": len(config.feeds), "problems": []})
+    else:
+        feeds = say.plural(len(config.feeds), "feed")
+        context.records.print(f"{context.config_path}: fine, {feeds}", soft_wrap=True)
+    if config.fetch.contact is None:
+        say.note(
+            context,
+            "fetch.contact is not set: with a page or an e-mail address of yours in it, "
+            "a site's owner can write to you instead of blocking you",
+        )
+
+
+@command.command()
+@click.pass_obj
+def show(context: Context) -> None:
+    """Print the configuration with all defaults filled in, as YAML or, with --json, as JSON.
+
+    The YAML is itself a configuration that means the same.
+    """
+    values = effective(context.load_config())
+    if context.as_json:
+        say.emit_json(values)
+        return
+    yaml = YAML()
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    yaml.width = 4096
+    yaml.allow_unicode = True
+    stream = io.StringIO()
+    yaml.dump(values, stream)
+    click.echo(stream.getvalue(), nl=False)
+
+
+def effective(config: Config) -> dict[str, object]:
+    """Return a configuration in the form of ``feeds.yml``, with nothing left out."""
+    fetch, dedup = config.fetch, config.dedup
+    return {
+        "data": str(config.data),
+        "fetch": {
+            "contact": fetch.contact,
+            "allow_networks": [str(network) for network in fetch.allow_networks],
+            "per_host": {
+                "concurrency": fetch.per_host.concurrency,
+                "delay": format_duration(fetch.per_host.delay),
+            },
+            "concurrency": fetch.concurrency,
+            "deadline": format_duration(fetch.deadline),
+            "connect_timeout": format_duration(fetch.connect_timeout),
+            "max_bytes": fetch.max_bytes,
+            "max_redirects": fetch.max_redirects,
+            "robots": {"pages": fetch.robots_for_pages, "feeds": fetch.robots_for_feeds},
+            "proxy": fetch.proxy,
+        },
+        "dedup": {
+            "enabled": dedup.enabled,
+            "window": format_duration(dedup.window),
+            "containment": dedup.containment,
+            "keep_text": dedup.keep_text,
+        },
+        "workers": {
+            "count": config.workers.count,
+            "timeout": format_duration(config.workers.timeout),
+            "memory": f"{config.workers.memory_mb}MB",
+        },
+        "flush": {"rows": config.flush.rows, "every": format_duration(config.flush.every)},
+        "retry": {
+            "attempts": config.retry.attempts,
+            "backoff": format_duration(config.retry.backoff),
+        },
+        "daemon": {"tick": format_duration(config.daemon.tick)},
+        "feeds": [feed_record(feed) for feed in config.feeds],
+    }
+
+
+def feed_record(feed: Feed) -> dict[str, object]:
+    """Return a feed in the form of ``feeds.yml``."""
+    return {
+        "url": feed.url,
+        "id": feed.id,
+        "name": feed.name,
+        "tags": list(feed.tags),
+        "interval": _interval(feed.interval),
+        "full_text": feed.full_text.value,
+    }
+
+
+def _interval(interval: timedelta | None) -> str:
+    return "auto" if interval is None else format_duration(interval)

@@ -1,0 +1,139 @@
+"""``newsfold status``: the feeds' health, what waits, and how much is stored."""
+
+from dataclasses import asdict
+from datetime import datetime, timedelta
+
+import click
+from rich.text import Text
+
+from ingest.cli import say
+from ingest.cli.context import Context
+from ingest.clock import system_clock
+from ingest.errors import ConfigError
+from ingest.health import FeedHealth, Health, Status, take_status
+
+MARKS = {
+    Health.BROKEN: Text("✗ broken", "red"),
+    Health.RETIRED: Text("✗ gone", "red"),
+    Health.HELD: Text("‖ on hold", "yellow"),
+    Health.NEVER_POLLED: Text("· never", "dim"),
+    Health.OK: Text("✓ ok", "green"),
+}
+
+
+@click.command()
+@click.pass_obj
+def command(context: Context) -> None:
+    """Show the feeds' health (broken first), what waits, and how much is stored."""
+    try:
+        config = context.load_config()
+    except ConfigError:
+        if context.data is None:
+            raise
+        config = None
+    now = system_clock()
+    ledger = context.open_ledger()
+    try:
+        feeds = config.feeds if config else None
+        status = take_status(context.data_folder(), ledger, feeds, now=now)
+    finally:
+        ledger.close()
+    if context.as_json:
+        say.emit_json(_record(status))
+    else:
+        _print(context, status, now)
+
+
+def _print(context: Context, status: Status, now: datetime) -> None:
+    rows = [_row(feed, now) for feed in status.feeds]
+    headings = ("state", "feed", "name", "last ok", "next", "entries", "trouble")
+    say.table(context, headings, rows, right=("entries",), cut=("name", "trouble"))
+    context.records.print()
+    own = [feed for feed in status.feeds if feed.configured]
+    healths = [(health, sum(feed.health is health for feed in own)) for health in Health]
+    counts = ", ".join(f"{n} {health.name.lower().replace('_', ' ')}" for health, n in healths if n)
+    entries = ", ".join(f"{n:,} {outcome}" for outcome, n in status.entries.items() if n)
+    say.pairs(
+        context,
+        [
+            ("feeds", f"{len(own):,}" + (f": {counts}" if counts else "")),
+            ("entries", f"{sum(status.entries.values()):,}" + (f": {entries}" if entries else "")),
+            ("next try", _next_try(status, now)),
+            ("journal", _journal(status, now)),
+            *((size.table, _size(size.rows, size.parts, size.bytes)) for size in status.tables),
+            ("state", say.size(status.state_bytes)),
+            ("data", str(status.data)),
+            ("daemon", _daemon(status)),
+        ],
+    )
+
+
+def _row(feed: FeedHealth, now: datetime) -> tuple[Text | str, ...]:
+    state = feed.state
+    trouble = Text()
+    if not feed.configured:
+        trouble = Text("no longer in the configuration", "dim")
+    elif state.ok is False:
+        trouble = Text.assemble((str(state.reason), "red"), f": {say.said(state.detail).plain}")
+    elif state.detail:
+        trouble = Text.assemble(("flawed", "yellow"), f": {say.said(state.detail).plain}")
+    return (
+        MARKS[feed.health],
+        state.feed_id,
+        say.said(state.name),
+        say.ago(state.ok_at, now),
+        "" if state.retired or not feed.configured else _next(feed, now),
+        f"{sum(feed.entries.values()):,}",
+        trouble,
+    )
+
+
+def _next(feed: FeedHealth, now: datetime) -> str:
+    held = feed.state.held_until
+    due = held if feed.health is Health.HELD else feed.state.next_due_at
+    return "due" if due is None or due <= now else f"in {say.span(due - now)}"
+
+
+def _next_try(status: Status, now: datetime) -> str | None:
+    at = status.next_try_at
+    if at is None:
+        return None
+    return "now" if at - now < timedelta(seconds=1) else f"in {say.span(at - now)}"
+
+
+def _journal(status: Status, now: datetime) -> str:
+    waiting = say.plural(status.journal.rows, "row")
+    since = status.journal.oldest_at
+    return f"{waiting} to be written" + (f", the oldest {say.ago(since, now)}" if since else "")
+
+
+def _size(rows: int, parts: int, size: int) -> str:
+    return f"{say.plural(rows, 'row')} in {say.plural(parts, 'file')}, {say.size(size)}"
+
+
+def _daemon(status: Status) -> str:
+    if status.daemon is None:
+        return "not running"
+    return f"running, process {status.daemon}" if status.daemon else "running"
+
+
+def _record(status: Status) -> dict[str, object]:
+    return {
+        "data": str(status.data),
+        "daemon": {"running": status.daemon is not None, "pid": status.daemon or None},
+        "feeds": [
+            {
+                "id": feed.state.feed_id,
+                "health": feed.health.name.lower(),
+                "configured": feed.configured,
+                "entries": feed.entries,
+                "state": asdict(feed.state),
+            }
+            for feed in status.feeds
+        ],
+        "entries": status.entries,
+        "next_try_at": status.next_try_at,
+        "journal": asdict(status.journal),
+        "tables": [asdict(size) for size in status.tables],
+        "state_bytes": status.state_bytes,
+    }

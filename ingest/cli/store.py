@@ -1,0 +1,80 @@
+"""``newsfold store``: looking after what is stored."""
+
+import sqlite3
+from collections.abc import Iterator
+
+import click
+from rich.text import Text
+from storage.ledger.sqlite import SqliteLedger
+
+from ingest.cli import say
+from ingest.cli.context import Context
+from storage.lake.lake import Lake
+from storage.lake.verify import Problem
+
+_LEDGER = "state/ledger.db"
+_REMEDY = "Restore the data folder, ledger and files together, from a backup."
+
+
+@click.group()
+def command() -> None:
+    """Look after what is stored."""
+
+
+@command.command()
+@click.pass_obj
+def verify(context: Context) -> None:
+    """Check every stored file and the ledger, down to each page's checksum.
+
+    Lists what is wrong and what to do about it; exits 1 if anything is. May run beside a crawl.
+    """
+    data = context.data_folder()
+    ledger = context.open_ledger()
+    try:
+        problems = [*_ledger_problems(ledger), *Lake(data, ledger).verify()]
+        parts = ledger.parts()
+    finally:
+        ledger.close()
+    rows = sum(part.rows for part in parts)
+    if context.as_json:
+        say.emit_json(
+            {
+                "ok": not problems,
+                "files": len(parts),
+                "rows": rows,
+                "bytes": sum(part.bytes for part in parts),
+                "problems": [_record(problem) for problem in problems],
+            }
+        )
+    else:
+        for problem in problems:
+            _print(context, problem)
+        checked = f"{say.plural(len(parts), 'file')} with {say.plural(rows, 'row')}"
+        found = say.plural(len(problems), "problem") if problems else "all is well"
+        say.note(context, f"{checked} and the ledger checked: {found}")
+    if problems:
+        raise click.exceptions.Exit(1)
+
+
+def _ledger_problems(ledger: SqliteLedger) -> Iterator[Problem]:
+    try:
+        for sentence in ledger.checks():
+            yield Problem(path=_LEDGER, what=sentence, remedy=_REMEDY)
+    except sqlite3.DatabaseError as error:
+        yield Problem(path=_LEDGER, what=f"cannot be read: {error}", remedy=_REMEDY)
+
+
+def _print(context: Context, problem: Problem) -> None:
+    kind = ("warning", "yellow") if problem.warning else ("error", "red")
+    line = Text.assemble(kind, " ", say.said(problem.path, "bold"), ": ", say.said(problem.what))
+    say.flowing(context, line)
+    say.flowing(context, say.said(problem.remedy), indent=2)
+
+
+def _record(problem: Problem) -> dict[str, object]:
+    return {
+        "level": "warning" if problem.warning else "error",
+        "path": problem.path,
+        "what": problem.what,
+        "remedy": problem.remedy,
+    }

@@ -1,0 +1,278 @@
+"""``newsfold why``: what happened to a URL, an id or a feed, when, and by which rule."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import assert_never
+
+import click
+from rich.text import Text
+
+from ingest.cli import say
+from ingest.cli.context import Context
+from ingest.clock import system_clock
+from ingest.errors import ConfigError
+from ingest.explain import ArticleAccount, FeedAccount, Unknown, explain
+from storage.model import EntryState, FeedState, Outcome, OutcomeChange, Poll, Reason, StoredArticle
+
+_MARGIN = 2
+_NEEDED = "_needed"
+
+
+@click.command()
+@click.argument("what", metavar="URL|ID|FEED")
+@click.pass_obj
+def command(context: Context, what: str) -> None:
+    """Say all that happened to a page, an article or a feed, and which rule decided.
+
+    Takes a page's or feed's URL, in any of its forms, or an id. Exits 1 if it was never seen.
+    """
+    try:
+        config = context.load_config()
+    except ConfigError:
+        if context.data is None:
+            raise
+        config = None
+    ledger = context.open_ledger()
+    try:
+        with context.open_store() as store:
+            account = explain(what, ledger=ledger, store=store, config=config)
+    finally:
+        ledger.close()
+    if context.as_json:
+        say.emit_json(_record(what, account))
+    else:
+        _tell(context, what, account, system_clock())
+    if isinstance(account, Unknown):
+        raise click.exceptions.Exit(1)
+
+
+def _tell(
+    context: Context, what: str, account: ArticleAccount | FeedAccount | Unknown, now: datetime
+) -> None:
+    match account:
+        case ArticleAccount():
+            _tell_article(context, account, now)
+        case FeedAccount():
+            _tell_feed(context, account, now)
+        case Unknown(asked=asked, hints=hints):
+            canonical = f" (nor is {asked[-1]})" if asked[-1] != what else ""
+            click.echo(say.said(f"newsfold: {what} was never seen{canonical}").plain, err=True)
+            for hint in hints:
+                say.note(context, "  " + say.said(hint).plain)
+        case _:
+            assert_never(account)
+
+
+def _tell_article(context: Context, account: ArticleAccount, now: datetime) -> None:
+    article = account.article
+    title = article.title if article else next((e.title for e in account.entries if e.title), None)
+    url = article.canonical_url if article else account.entries[0].url
+    say.flowing(context, say.said(title or "(no title)", "bold"))
+    say.unbroken(context, say.said(url or "(no address)", "blue"))
+    if account.asked and article and article.canonical_url not in account.asked:
+        say.unbroken(context, say.said(f"which {account.asked[0]} leads to", "dim"))
+    context.records.print()
+    if article is not None:
+        _place(context, account, article)
+    for entry in account.entries:
+        _standing(context, entry, now)
+    say.heading(context, "What happened")
+    for at, lines in sorted(_events(account), key=lambda event: event[0]):
+        first, *rest = lines
+        stamp = Text(f"{say.when(at)}  ", "dim")
+        say.flowing(context, first, label=stamp)
+        for line in rest:
+            say.flowing(context, line, indent=len(stamp))
+
+
+def _place(context: Context, account: ArticleAccount, article: StoredArticle) -> None:
+    revision = f", revision {article.revision}" if article.revision else ""
+    if article.duplicate_of is None:
+        copies = say.plural(len(account.copies), "copy", "copies") if account.copies else "no copy"
+        line = Text.assemble(
+            "stored as article ", (article.article_id, "green"), f"{revision}; {copies} folded in"
+        )
+        say.flowing(context, line)
+        for copy in account.copies:
+            say.unbroken(context, say.said(copy.canonical_url, "dim"), indent=_MARGIN)
+        return
+    fold = account.fold
+    kind = f"{fold.match.value} copy" if fold else "copy"
+    line = Text.assemble("folded as a ", (kind, "cyan"), f" ({article.article_id}{revision}) of")
+    say.flowing(context, line)
+    original = account.original
+    if original is not None:
+        say.flowing(context, say.said(original.title), indent=_MARGIN)
+        say.unbroken(context, say.said(original.canonical_url, "dim"), indent=_MARGIN)
+    say.unbroken(context, Text(article.duplicate_of, "dim"), indent=_MARGIN)
+    if fold:
+        numbers = f"similarity {fold.similarity:.3f}, containment {fold.containment:.3f}"
+        say.flowing(context, Text(numbers), indent=_MARGIN)
+
+
+def _standing(context: Context, entry: EntryState, now: datetime) -> None:
+    line = Text.assemble("entry of ", (entry.feed_id, "bold"), ": ", _outcome(entry.outcome))
+    line.append(f" · {entry.reason}")
+    if entry.outcome is Outcome.PENDING:
+        tried = f", tried {say.plural(entry.attempts, 'time')}" if entry.attempts else ""
+        line.append(f"{tried}, next try {say.ago(entry.due_at, now) if entry.due_at else 'now'}")
+    say.flowing(context, line)
+
+
+def _events(account: ArticleAccount) -> Iterator[tuple[datetime, list[Text]]]:
+    for entry in account.entries:
+        first = Text.assemble("first seen in the feed ", (entry.feed_id, "bold"))
+        details = [say.said(f"guid {entry.guid}", "dim")]
+        if entry.url and entry.url != entry.guid:
+            details.append(say.said(entry.url, "dim"))
+        yield entry.first_seen_at, [first, *details]
+    begun: set[str] = set()
+    for change in account.history:
+        waits = change.reason is Reason.WAITING
+        # That it began to wait is told by its first sight.
+        if not waits or change.entry_id in begun:
+            yield change.at, list(_change(change, many=len(account.entries) > 1))
+        begun.add(change.entry_id)
+
+
+def _change(change: OutcomeChange, *, many: bool) -> Iterator[Text]:
+    if change.reason is Reason.WAITING:
+        yield Text.assemble("changed in the feed ", (change.feed_id, "bold"), ", to be read again")
+        return
+    line = Text.assemble(_outcome(change.outcome), f" · {change.reason}")
+    if many:
+        line.append(f" · {change.feed_id}", "dim")
+    yield line
+    if change.detail:
+        yield say.said(change.detail)
+    evidence = json.loads(change.evidence)
+    if evidence:
+        yield say.said("; ".join(_evidence(evidence)), "dim")
+
+
+def _evidence(evidence: Mapping[str, object]) -> Iterator[str]:
+    """Yield each number with the one it had to reach: ``containment 0.93 (needed 0.6)``."""
+    if rule := evidence.get("rule"):
+        yield f"rule: {rule}"
+    for name, value in evidence.items():
+        if name == "rule" or name.endswith(_NEEDED):
+            continue
+        needed = evidence.get(name + _NEEDED)
+        limit = f" (needed {needed})" if needed is not None else ""
+        yield f"{name.replace('_', ' ')} {_plain(value)}{limit}"
+
+
+def _plain(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _outcome(outcome: Outcome) -> Text:
+    return Text(outcome.value, say.OUTCOME_STYLES[outcome])
+
+
+def _tell_feed(context: Context, account: FeedAccount, now: datetime) -> None:
+    state = account.state
+    say.flowing(context, say.said(state.name, "bold"))
+    say.unbroken(context, say.said(state.url, "blue"))
+    context.records.print()
+    counts = ", ".join(f"{count} {name}" for name, count in account.entries.items() if count)
+    say.pairs(
+        context,
+        [
+            ("id", state.feed_id),
+            ("title", state.title),
+            ("state", _health(state)),
+            ("last poll", say.ago(state.polled_at, now)),
+            ("last success", say.ago(state.ok_at, now)),
+            ("last news", say.ago(state.new_at, now) if state.new_at else None),
+            ("next poll", _next(state, now)),
+            ("entries", f"{sum(account.entries.values())}" + (f" ({counts})" if counts else "")),
+        ],
+    )
+    if account.polls:
+        say.heading(context, "Last polls")
+        _polls(context, account.polls)
+
+
+def _polls(context: Context, polls: Sequence[Poll]) -> None:
+    rows = [
+        (
+            say.when(poll.polled_at),
+            Text(poll.reason.value, "" if poll.ok else "red"),
+            str(poll.status or ""),
+            str(poll.entries),
+            str(poll.new),
+            str(poll.changed),
+            f"{poll.seconds:.1f} s",
+            say.said(poll.detail),
+        )
+        for poll in polls
+    ]
+    headings = ("when", "result", "status", "entries", "new", "changed", "took", "detail")
+    right = ("status", "entries", "new", "changed", "took")
+    say.table(context, headings, rows, right=right, cut=("detail",))
+
+
+def _health(state: FeedState) -> Text:
+    if state.retired:
+        return Text("retired: its server says that it is gone (410)", "red")
+    if state.ok is None:
+        return Text("never polled", "dim")
+    if state.ok:
+        flaw = f", but flawed: {state.detail}" if state.detail else ""
+        return Text.assemble(("ok", "green"), say.said(flaw))
+    return Text.assemble((str(state.reason), "red"), ": ", say.said(state.detail))
+
+
+def _next(state: FeedState, now: datetime) -> str | None:
+    if state.retired:
+        return None
+    held = state.held_until
+    if held is not None and held > now:
+        return f"{say.ago(held, now)}: its server asked to be left alone until then"
+    return f"{say.ago(state.next_due_at, now)}" if state.next_due_at else "now"
+
+
+def _record(what: str, account: ArticleAccount | FeedAccount | Unknown) -> dict[str, object]:
+    match account:
+        case ArticleAccount():
+            return {"asked": what, "kind": "article"} | _article_record(account)
+        case FeedAccount():
+            return {
+                "asked": what,
+                "kind": "feed",
+                "feed": asdict(account.state),
+                "entries": account.entries,
+                "polls": [asdict(poll) for poll in account.polls],
+            }
+        case Unknown():
+            return {"asked": what, "kind": "unknown", "hints": list(account.hints)}
+        case _:
+            assert_never(account)
+
+
+def _article_record(account: ArticleAccount) -> dict[str, object]:
+    fold = account.fold
+    return {
+        "article": _stored(account.article),
+        "duplicate_of": _stored(account.original),
+        "match": fold.match if fold else None,
+        "similarity": fold.similarity if fold else None,
+        "containment": fold.containment if fold else None,
+        "copies": [_stored(copy) for copy in account.copies],
+        "entries": [
+            {name: value for name, value in asdict(entry).items() if name != "payload"}
+            for entry in account.entries
+        ],
+        "history": [
+            asdict(change) | {"evidence": json.loads(change.evidence)} for change in account.history
+        ],
+    }
+
+
+def _stored(article: StoredArticle | None) -> dict[str, object] | None:
+    if article is None:
+        return None
+    return {name: value for name, value in asdict(article).items() if name != "fingerprint"}

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import msgspec
-from storage.ledger.base import Ledger
-from storage.store import Store
 
 from ingest.articles.urls import canonical_url, site_of
 from ingest.config import Config
 from ingest.text import safe_link
+from storage.ledger.base import Ledger
 from storage.model import (
     Duplicate,
     EntryState,
@@ -24,6 +23,7 @@ from storage.model import (
     Poll,
     StoredArticle,
 )
+from storage.store import Store
 
 POLLS = 10
 """Polls of a feed that are told of."""
@@ -158,7 +158,7 @@ def _history(
     query = """
         SELECT * FROM outcomes
         WHERE entry_id IN (SELECT unnest($ids)) OR article_id = $article
-        ORDER BY "at", outcome <> 'pending'"""
+        ORDER BY changed_at, outcome <> 'pending'"""
     given = {"ids": entry_ids, "article": article.article_id if article else ""}
     return tuple(msgspec.convert(store.sql(query, given).to_pylist(), list[OutcomeChange]))
 

@@ -7,9 +7,9 @@ from enum import IntEnum
 from pathlib import Path
 
 from filelock import FileLock, Timeout
-from storage.ledger.base import JournalState, Ledger
 
 from ingest.types import Feed
+from storage.ledger.base import JournalState, Ledger
 from storage.model import FeedState, Outcome
 from storage.schema import TABLES
 

@@ -211,7 +211,7 @@ class OutcomeChange:
     url: str | None
     title: str | None
     article_id: str | None
-    at: datetime
+    changed_at: datetime
     run_id: str
     outcome: Outcome
     reason: Reason

@@ -116,7 +116,7 @@ _OUTCOMES = pa.schema(
         ("url", _STRING),
         ("title", _STRING),
         ("article_id", _STRING),
-        ("at", _TIME),
+        ("changed_at", _TIME),
         ("run_id", _STRING),
         ("outcome", _STRING),
         ("reason", _STRING),
@@ -135,7 +135,7 @@ TIME_COLUMNS: Mapping[str, str] = MappingProxyType(
         "articles": "fetched_at",
         "duplicates": "fetched_at",
         "polls": "polled_at",
-        "outcomes": "at",
+        "outcomes": "changed_at",
     }
 )
 
@@ -163,7 +163,7 @@ def time_of(row: Row) -> datetime:
         case Poll():
             return row.polled_at
         case OutcomeChange():
-            return row.at
+            return row.changed_at
         case _:
             assert_never(row)
 

@@ -123,7 +123,7 @@ class Store:
         query = """
             FROM outcomes
             WHERE url = $key OR article_id = $article OR entry_id IN (SELECT unnest($ids))
-            ORDER BY "at", outcome <> 'pending'"""
+            ORDER BY changed_at, outcome <> 'pending'"""
         given = {"key": key, "article": self.resolve(key) or key, "ids": ids}
         found = self._read(lambda session: session.table(query, given))
         return msgspec.convert(found.to_pylist(), list[OutcomeChange])

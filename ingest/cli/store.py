@@ -5,12 +5,12 @@ from collections.abc import Iterator
 
 import click
 from rich.text import Text
-from storage.ledger.sqlite import SqliteLedger
 
 from ingest.cli import say
 from ingest.cli.context import Context
 from storage.lake.lake import Lake
 from storage.lake.verify import Problem
+from storage.ledger.sqlite import SqliteLedger
 
 _LEDGER = "state/ledger.db"
 _REMEDY = "Restore the data folder, ledger and files together, from a backup."

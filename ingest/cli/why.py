@@ -133,7 +133,7 @@ def _events(account: ArticleAccount) -> Iterator[tuple[datetime, list[Text]]]:
         waits = change.reason is Reason.WAITING
         # That it began to wait is told by its first sight.
         if not waits or change.entry_id in begun:
-            yield change.at, list(_change(change, many=len(account.entries) > 1))
+            yield change.changed_at, list(_change(change, many=len(account.entries) > 1))
         begun.add(change.entry_id)
 
 

@@ -83,7 +83,7 @@ def read_back(data: Path) -> Stored:
                 "FROM revisions SEMI JOIN articles USING (article_id) ORDER BY revision"
             ),
             "duplicates": store.sql("FROM duplicates ORDER BY published_at"),
-            "outcomes": store.sql('FROM outcomes ORDER BY "at"'),
+            "outcomes": store.sql("FROM outcomes ORDER BY changed_at"),
             "polls": store.sql("FROM polls ORDER BY polled_at"),
         }
     ledger = SqliteLedger(data / "state" / "ledger.db")

@@ -36,7 +36,7 @@ def _waiting(written: Sequence[EntryState], run_id: str, at: datetime) -> Iterat
             url=entry.url,
             title=entry.title,
             article_id=entry.article_id,
-            at=at,
+            changed_at=at,
             run_id=run_id,
             outcome=entry.outcome,
             reason=entry.reason,
@@ -57,11 +57,11 @@ def entry(db: Connection, commit: EntryCommit) -> None:
     if commit.aliases:
         assert change.article_id is not None, "aliases are of an article"
         articles.alias(db, commit.aliases, change.article_id)
-    journal.append(db, [change, *commit.rows], at=change.at)
+    journal.append(db, [change, *commit.rows], at=change.changed_at)
     if commit.demoted is not None:
         former, row, demotion = commit.demoted
         assert former.duplicate_of is not None, "a demoted article is a copy of another"
         articles.lead(db, story_id=former.story_id, article_id=former.duplicate_of)
         entries.demote(db, former.article_id, detail=demotion.detail)
         journal.withdraw_article(db, former.article_id, former.revision)
-        journal.append(db, [row, demotion], at=change.at)
+        journal.append(db, [row, demotion], at=change.changed_at)

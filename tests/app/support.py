@@ -93,7 +93,7 @@ def eventually(
 def differences(truths: Truths, stored: Stored, *, polls: bool = True) -> list[str]:
     """Compare a store with the newsroom's truths; without ``polls``, all but the polls."""
     return check(
-        truths if polls else replace(truths, polls=[]),
+        truths if polls else replace(truths, polls=()),
         articles=stored.articles,
         revisions=stored.revisions,
         duplicates=stored.duplicates,

@@ -144,9 +144,7 @@ class Replay:
         validator = ("ETag", "Last-Modified")[len(self.feeds) % 2]
         self._serve(url, Document(body=body, content_type="text/xml", validator=validator))
         feed_id = re.sub(r"[^a-z0-9]+", "-", host.lower()).strip("-")
-        self.feeds.append(
-            ReplayedFeed(id=feed_id, url=self.here(url), entries=entries, real=real)
-        )
+        self.feeds.append(ReplayedFeed(id=feed_id, url=self.here(url), entries=entries, real=real))
 
     def _add_sites(self, pages: Sequence[Labelled]) -> None:
         sites: dict[str, list[Labelled]] = {}
@@ -156,7 +154,9 @@ class Replay:
             self._serve(page.url, Document(body=stored, content_type="text/html", coding="gzip"))
         for host, its_pages in sites.items():
             links = [self.here(page.url) for page in its_pages]
-            self._serve_feed(host, SITE_FEED, _site_feed(host, its_pages, links), entries=len(links))
+            self._serve_feed(
+                host, SITE_FEED, _site_feed(host, its_pages, links), entries=len(links)
+            )
 
     def _add_real_feed(self, name: str, body: bytes) -> None:
         def moved(found: re.Match[bytes]) -> bytes:

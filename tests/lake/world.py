@@ -83,7 +83,7 @@ def change(of: Article) -> OutcomeChange:
         url=of.url,
         title=of.title,
         article_id=of.article_id,
-        at=of.fetched_at,
+        changed_at=of.fetched_at,
         run_id="run",
         outcome=Outcome.NEW,
         reason=Reason.FIRST_SEEN,

@@ -89,7 +89,7 @@ class Crawling(RuleBasedStateMachine):
                     url=found.url,
                     title=found.title,
                     article_id=None,
-                    at=commit.poll.polled_at,
+                    changed_at=commit.poll.polled_at,
                     run_id="run",
                     outcome=found.outcome,
                     reason=found.reason,

@@ -175,7 +175,7 @@ def change(
         url=of.url,
         title=of.title,
         article_id=article_id,
-        at=at,
+        changed_at=at,
         run_id="run",
         outcome=outcome,
         reason=reason,

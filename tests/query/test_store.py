@@ -159,12 +159,12 @@ def test_history_tells_all_of_an_entry_in_order(world: World, store: Store) -> N
     world.commit(entry_commit(article("b")))
     world.flush()
     commit = entry_commit(article("a"))
-    world.commit(replace(commit, change=replace(commit.change, at=at(5))))
+    world.commit(replace(commit, change=replace(commit.change, changed_at=at(5))))
     for key in ("entry-a", "a", "https://example.org/a", "https://alias.example/a"):
         told = store.history(key)
         assert {row.entry_id for row in told} == {"entry-a"}
         assert told[-1].outcome is Outcome.NEW
-        assert [row.at for row in told] == sorted(row.at for row in told)
+        assert [row.changed_at for row in told] == sorted(row.changed_at for row in told)
     assert store.history("https://example.org/never") == []
 
 

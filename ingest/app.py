@@ -117,7 +117,9 @@ async def crawl(
     """
     async with open_run(config, kind="crawl", clock=clock, observer=observer) as run:
         now = clock()
-        states = {state.feed_id: state for state in await run.commits.read(lambda ledger: ledger.feeds())}
+        states = {
+            state.feed_id: state for state in await run.commits.read(lambda ledger: ledger.feeds())
+        }
         chosen = []
         for feed in feeds:
             state = states[feed.id]

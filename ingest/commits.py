@@ -24,7 +24,7 @@ class _Item:
     state: EntryState
     finding: Finding
     at: datetime
-    done: asyncio.Future[OutcomeChange | None]
+    done: asyncio.Future[tuple[OutcomeChange, ...]]
 
 
 class Commits:
@@ -55,12 +55,12 @@ class Commits:
 
     async def entry(
         self, state: EntryState, finding: Finding, *, at: datetime
-    ) -> OutcomeChange | None:
+    ) -> tuple[OutcomeChange, ...]:
         """Decide and commit one entry; returns once it is durable.
 
-        ``None`` if another process has settled the entry already.
+        Returns the changes of outcomes: none if another process has settled the entry already.
         """
-        done: asyncio.Future[OutcomeChange | None] = asyncio.get_running_loop().create_future()
+        done: asyncio.Future[tuple[OutcomeChange, ...]] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Item(state, finding, at, done))
         if self._writer is None or self._writer.done():
             self._writer = asyncio.create_task(self._write())
@@ -86,6 +86,6 @@ class Commits:
                 if not item.done.done():
                     item.done.set_result(change)
 
-    def _commit(self, group: Sequence[_Item], ledger: Ledger) -> list[OutcomeChange | None]:
+    def _commit(self, group: Sequence[_Item], ledger: Ledger) -> list[tuple[OutcomeChange, ...]]:
         with ledger.writing() as writer:
             return [settle(writer, item.state, item.finding, item.at, self._run) for item in group]

@@ -68,8 +68,9 @@ class Tally:
             self._entries[entry.entry_id] = Outcome.PENDING
 
     def settled(self, change: OutcomeChange) -> None:
-        """Count the entry under its outcome."""
-        self._entries[change.entry_id] = change.outcome
+        """Count the entry under its outcome; one of an earlier run is not among this run's."""
+        if change.entry_id in self._entries:
+            self._entries[change.entry_id] = change.outcome
         self.settlements[change.outcome] += 1
 
     @property

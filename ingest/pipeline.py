@@ -168,8 +168,7 @@ class Pipeline:
                 # A bug, but this entry's alone: it is told, and the entry tried again later.
                 log.exception("%s: could not be processed", state.url or state.guid)
                 finding = self._judge(_internal(error), state)
-        change = await self._commits.entry(state, finding, at=self._clock())
-        if change is not None:
+        for change in await self._commits.entry(state, finding, at=self._clock()):
             self._observer.settled(change)
 
     def _lane(self, url: str | None) -> asyncio.Semaphore:

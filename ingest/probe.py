@@ -98,6 +98,8 @@ async def open_prober(
 ) -> AsyncIterator[Prober]:
     """Open what probing takes, for as long as the context lasts."""
     with Workers(workers) as pool:
+        # The first task waits for the pool to start; no request is to be under way meanwhile.
+        await pool.run(str)
         async with Fetcher(fetch, clock=clock, version=version) as fetcher:
             yield Prober(fetcher, pool, clock)
 

@@ -22,11 +22,15 @@ def stored_article(
     """
     extracted = found.extracted
     key = previous.article_id if previous else article_id(extracted.canonical_url)
-    own_story = previous is None or previous.duplicate_of is not None
+    revision = previous.revision + 1 if previous else 0
+    story_id = previous.story_id if previous else key
+    if previous is not None and previous.duplicate_of is not None:
+        # Not the bare id: the story it leaves may bear it, having begun with this article.
+        story_id = f"{key}-{revision}"
     return StoredArticle(
         article_id=key,
-        revision=previous.revision + 1 if previous else 0,
-        story_id=key if own_story or previous is None else previous.story_id,
+        revision=revision,
+        story_id=story_id,
         duplicate_of=None,
         url=found.url,
         canonical_url=previous.canonical_url if previous else extracted.canonical_url,

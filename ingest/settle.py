@@ -13,6 +13,7 @@ from typing import assert_never
 from ingest.articles.identity import article_id
 from ingest.articles.urls import canonical_url
 from ingest.dedup.decision import Copy, FoldRules, Incoming, Original, decide, precedes
+from ingest.feeds.diff import entry_id_of
 from ingest.finding import Finding, Found, Known, Postponed, Refused
 from ingest.rows import article_row, demoted_row, duplicate_row, stored_article
 from storage.ledger.base import LedgerWriter
@@ -43,13 +44,16 @@ class Circumstances:
 
 def settle(
     ledger: LedgerWriter, state: EntryState, finding: Finding, at: datetime, run: Circumstances
-) -> OutcomeChange | None:
-    """Decide and commit one entry. ``None`` if another process has settled it already."""
+) -> tuple[OutcomeChange, ...]:
+    """Decide and commit one entry; return its change of outcome, and that of one it demoted.
+
+    Nothing is returned if another process has settled the entry already.
+    """
     if not ledger.is_pending(state.entry_id):
-        return None
+        return ()
     commit = _Case(ledger=ledger, state=state, at=at, run=run).conclude(finding)
     ledger.commit(commit)
-    return commit.change
+    return (commit.change, *(commit.demoted[2:] if commit.demoted else ()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,9 +196,9 @@ class _Case:
             keep_text=self.run.keep_duplicate_text,
         )
         demotion = OutcomeChange(
-            entry_id=first.article_id,
-            feed_id=row.feed_id,
-            guid=row.guid or "",
+            entry_id=entry_id_of(first.feed_id, first.guid or ""),
+            feed_id=first.feed_id,
+            guid=first.guid or "",
             url=first.url,
             title=first.title,
             article_id=first.article_id,

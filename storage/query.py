@@ -144,8 +144,9 @@ class Session:
             return f'there is no view "{name}"{hint}\nviews: {", ".join(columns)}'
         if unknown := _UNKNOWN_COLUMN.search(body):
             name = unknown[1]
-            every = list(dict.fromkeys(column for names in columns.values() for column in names))
-            return f'there is no column "{name}"{_nearest(name, every)}{_place(body)}'
+            # One of that name may stand in a view that the query does not use.
+            every = {column for names in columns.values() for column in names} - {name}
+            return f'there is no column "{name}"{_nearest(name, sorted(every))}{_place(body)}'
         lines = body.rstrip().splitlines()
         return "\n".join(line for line in _shortened(lines) if line.strip())
 

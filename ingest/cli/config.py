@@ -14,12 +14,12 @@ from ingest.errors import ConfigError
 from ingest.types import Feed
 
 
-@click.group()
+@click.group(short_help="Check the configuration, or show it.")
 def command() -> None:
     """Check the configuration, or show what it comes to."""
 
 
-@command.command()
+@command.command(short_help="List every mistake, or say that there is none.")
 @click.pass_obj
 def check(context: Context) -> None:
     """Say whether the configuration is right; else list every mistake with its line and exit 2."""
@@ -45,7 +45,7 @@ def check(context: Context) -> None:
         )
 
 
-@command.command()
+@command.command(short_help="Print the configuration with all defaults filled in.")
 @click.pass_obj
 def show(context: Context) -> None:
     """Print the configuration with all defaults filled in, as YAML or, with --json, as JSON.

@@ -31,7 +31,7 @@ from storage.model import FeedState
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 
-@click.group()
+@click.group(short_help="List, add, remove or check feeds.")
 def command() -> None:
     """List, add, remove or check the feeds in the configuration."""
 
@@ -79,7 +79,7 @@ def _states(context: Context) -> dict[str, FeedState]:
         ledger.close()
 
 
-@command.command()
+@command.command(short_help="Fetch a feed once and write it to the configuration.")
 @click.argument("url")
 @click.option("--id", "feed_id", help="Its id: a-z, 0-9, - and _.  [default: made from the URL]")
 @click.option("--name", help="Its name for people.  [default: its own title]")
@@ -165,7 +165,7 @@ def remove(context: Context, feed_id: str) -> None:
         context.records.print(f"removed {feed.id}; what is stored of it stays", soft_wrap=True)
 
 
-@command.command()
+@command.command(short_help="Fetch feeds now, storing nothing, and say how they are.")
 @click.argument("feeds", nargs=-1, metavar="[FEED]...")
 @click.pass_obj
 def check(context: Context, feeds: tuple[str, ...]) -> None:

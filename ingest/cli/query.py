@@ -24,7 +24,7 @@ _BY_SUFFIX = {f".{kind.value}": kind for kind in Format} | {
 }
 
 
-@click.command()
+@click.command(short_help="Run a SELECT and print its rows.")
 @click.argument("sql")
 @click.option(
     "--format",

@@ -23,7 +23,7 @@ _CHANGES = {
 _MARGIN = 2
 
 
-@click.command()
+@click.command(short_help="Show an article, its revisions and its copies.")
 @click.argument("article", metavar="ARTICLE")
 @click.pass_obj
 def command(context: Context, article: str) -> None:

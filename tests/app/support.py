@@ -26,8 +26,11 @@ from storage.model import Article, Duplicate
 PATIENCE = 60.0
 
 
-def write_config(newsroom: Newsroom, folder: Path, *, more: str = "", deadline: str = "1s") -> Path:
-    """Write a ``feeds.yml`` whose slow page costs little; return its path."""
+def write_config(newsroom: Newsroom, folder: Path, *, more: str = "", deadline: str = "4s") -> Path:
+    """Write a ``feeds.yml`` with ``more`` at its end; return its path.
+
+    The ``deadline`` is what the slow page costs, and what a busy machine has for each request.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     text = newsroom.config_yaml(data=folder / "data")
     assert "deadline: 3s" in text

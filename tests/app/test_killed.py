@@ -1,5 +1,6 @@
 """Kill a crawl with SIGKILL at random instants, run it again, and compare with one never killed."""
 
+import json
 import random
 import signal
 import subprocess
@@ -63,8 +64,9 @@ def newsroom() -> Iterator[Newsroom]:
 
 def crawl(config: Path) -> float:
     began = time.monotonic()
-    code, out, err = finish(start(config, "crawl"))
+    code, out, err = finish(start(config, "--json", "crawl"))
     assert code == 0, f"{config}: {out}\n{err}"
+    assert json.loads(out)["feeds"]["failed"] == 1, f"one feed is none at all\n{err}"
     return time.monotonic() - began
 
 

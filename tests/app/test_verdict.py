@@ -65,9 +65,7 @@ def test_what_may_pass_is_tried_three_times_in_all_with_doubling_waits(reason: R
     assert [judge(fault(reason), attempts=tried, retry=RETRY) for tried in range(3)] == [
         Postponed(reason=reason, detail="as it was", wait=10 * MINUTE),
         Postponed(reason=reason, detail="as it was", wait=20 * MINUTE),
-        Refused(
-            outcome=Outcome.FAILED, reason=reason, detail="as it was (given up after 3 tries)"
-        ),
+        Refused(outcome=Outcome.FAILED, reason=reason, detail="as it was (given up after 3 tries)"),
     ]
 
 
@@ -81,9 +79,7 @@ def test_a_wait_the_server_asked_for_costs_no_try(reason: Reason, attempts: int)
     assert not found.spends_attempt
 
 
-@pytest.mark.parametrize(
-    ("retry_after", "wait"), [(None, 10), (5 * MINUTE, 10), (90 * MINUTE, 90)]
-)
+@pytest.mark.parametrize(("retry_after", "wait"), [(None, 10), (5 * MINUTE, 10), (90 * MINUTE, 90)])
 def test_a_wait_is_never_shorter_than_the_server_asked_for(
     retry_after: timedelta | None, wait: int
 ) -> None:

@@ -1,0 +1,369 @@
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+import storage
+from ingest.articles.identity import article_id
+from ingest.dedup.decision import FoldRules
+from ingest.dedup.signature import fingerprint
+from ingest.feeds.diff import entry_id_of, pack
+from ingest.finding import Finding, Found, Known, Postponed, Refused
+from ingest.settle import Circumstances, settle
+from ingest.types import Extracted, ParsedEntry
+from storage.lake.lake import Lake
+from storage.ledger.sqlite import SqliteLedger
+from storage.model import (
+    Article,
+    Duplicate,
+    EntryState,
+    FeedState,
+    Match,
+    Outcome,
+    OutcomeChange,
+    Poll,
+    PollCommit,
+    Reason,
+    StoredArticle,
+)
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+RUN = Circumstances(
+    run_id="run",
+    rules=FoldRules(),
+    window=timedelta(days=90),
+    fold=True,
+    keep_duplicate_text=False,
+)
+
+
+def prose(seed: int, sentences: int = 12) -> str:
+    """A text of its own: no two seeds share a run of words."""
+    return " ".join(
+        f"Keeper{seed}x{n} saw boat{seed}x{n} leave harbour{seed}x{n} before dawn{seed}x{n}."
+        for n in range(sentences)
+    )
+
+
+TEXT = prose(1)
+NEAR = f"{TEXT} The agency contributed to this report."
+OTHER = prose(2)
+
+
+class Desk:
+    """A ledger, and a hand that takes entries to it one after the other."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.ledger = SqliteLedger(folder / "state" / "ledger.db")
+        self.ledger.register_feeds([("f", "https://f.example/feed", "F")], at=NOON)
+        self.at = NOON
+
+    def announce(self, name: str, *, version: int = 0) -> EntryState:
+        """Have a poll find an entry, or a new version of one."""
+        self.at += timedelta(minutes=1)
+        entry = ParsedEntry(guid=name, link=f"https://{name}.example/story")
+        state = EntryState(
+            entry_id=entry_id_of("f", name),
+            feed_id="f",
+            guid=name,
+            url=entry.link,
+            title=name.title(),
+            entry_hash=f"{name} {version}",
+            first_seen_at=self.at,
+            last_seen_at=self.at,
+            outcome=Outcome.PENDING,
+            reason=Reason.WAITING,
+            due_at=self.at,
+            recheck=version > 0,
+            payload=pack(entry),
+        )
+        poll = Poll(
+            feed_id="f",
+            url="https://f.example/feed",
+            polled_at=self.at,
+            run_id="run",
+            ok=True,
+            reason=Reason.FETCHED,
+        )
+        feed = FeedState(feed_id="f", url="https://f.example/feed", name="F", ok=True)
+        (written,) = self.ledger.commit_poll(PollCommit(state=feed, poll=poll, pending=(state,)))
+        return written
+
+    def settle(
+        self, state: EntryState, finding: Finding, run: Circumstances = RUN
+    ) -> OutcomeChange | None:
+        with self.ledger.writing() as writer:
+            changes = settle(writer, state, finding, self.at, run)
+        return next(iter(changes), None)
+
+    def find(
+        self,
+        name: str,
+        text: str,
+        *,
+        version: int = 0,
+        published: datetime | None = None,
+        run: Circumstances = RUN,
+    ) -> OutcomeChange:
+        """Have an entry announced, its page read, and its outcome committed."""
+        state = self.announce(name, version=version)
+        change = self.settle(state, self.found(name, text, published=published), run)
+        assert change is not None
+        return change
+
+    def found(self, name: str, text: str, *, published: datetime | None = None) -> Found:
+        url = f"https://{name}.example/story"
+        extracted = Extracted(
+            canonical_url=url,
+            text=text,
+            fingerprint=fingerprint(text),
+            title=name.title(),
+            published_at=published,
+            word_count=len(text.split()),
+            extractor="test",
+        )
+        return Found(extracted=extracted, url=url, urls=(url,), fetched_at=self.at)
+
+    def entry(self, name: str) -> EntryState:
+        (entry,) = self.ledger.entries_matching(entry_id=entry_id_of("f", name))
+        return entry
+
+    def article(self, name: str) -> StoredArticle:
+        stored = self.ledger.article(id_of(name))
+        assert stored is not None
+        return stored
+
+    def journal(self, table: str) -> list[tuple[str, int]]:
+        """Return the names and revisions that wait in the journal."""
+        names = {id_of(name): name for name in ("first", "second", "third")}
+        rows = self.ledger.snapshot().rows[table]
+        return [
+            (names[row.article_id], row.revision)
+            for row in rows
+            if isinstance(row, Article | Duplicate)
+        ]
+
+    def flush(self) -> None:
+        assert Lake(self.folder, self.ledger).flush(at=self.at) is not None
+
+    def view(self, query: str) -> list[dict[str, object]]:
+        with storage.open(self.folder) as store:
+            rows: list[dict[str, object]] = store.sql(query).to_pylist()
+        return rows
+
+
+def id_of(name: str) -> str:
+    return article_id(f"https://{name}.example/story")
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    opened = Desk(tmp_path)
+    yield opened
+    assert opened.ledger.checks() == []
+    assert Lake(tmp_path, opened.ledger).verify() == []
+    # What was told last of an entry is what it is.
+    told = {
+        row["entry_id"]: row["outcome"]
+        for row in opened.view("FROM outcomes ORDER BY changed_at, outcome <> 'pending'")
+    }
+    entries = opened.ledger.entries_with(list(Outcome), limit=100)
+    assert {entry.entry_id: entry.outcome.value for entry in entries} == told
+    opened.ledger.close()
+
+
+def test_a_text_never_seen_is_new(desk: Desk) -> None:
+    change = desk.find("first", TEXT)
+    assert (change.outcome, change.reason) == (Outcome.NEW, Reason.FIRST_SEEN)
+    assert change.article_id == id_of("first")
+    stored = desk.article("first")
+    assert (stored.revision, stored.story_id, stored.duplicate_of) == (0, id_of("first"), None)
+    assert desk.journal("articles") == [("first", 0)]
+    entry = desk.entry("first")
+    assert (entry.outcome, entry.article_id, entry.payload) == (Outcome.NEW, id_of("first"), None)
+
+
+def test_a_refusal_ends_an_entry_without_an_article(desk: Desk) -> None:
+    state = desk.announce("first")
+    refused = Refused(outcome=Outcome.FAILED, reason=Reason.HTTP_GONE, detail="gone")
+    change = desk.settle(state, refused)
+    assert change is not None
+    assert (change.outcome, change.reason, change.article_id) == (
+        Outcome.FAILED,
+        Reason.HTTP_GONE,
+        None,
+    )
+    assert desk.journal("articles") == []
+
+
+@pytest.mark.parametrize(("spends", "attempts"), [(True, 1), (False, 0)])
+def test_a_postponed_entry_stays_pending_until_it_is_due(
+    desk: Desk, spends: bool, attempts: int
+) -> None:
+    state = desk.announce("first")
+    postponed = Postponed(reason=Reason.DEADLINE, detail="slow", wait=HOUR, spends_attempt=spends)
+    change = desk.settle(state, postponed)
+    assert change is not None
+    entry = desk.entry("first")
+    assert (entry.outcome, entry.reason) == (Outcome.PENDING, Reason.DEADLINE)
+    assert (entry.attempts, entry.due_at) == (attempts, desk.at + HOUR)
+
+
+def test_a_link_to_a_stored_article_is_unchanged_and_one_more_name_for_it(desk: Desk) -> None:
+    desk.find("first", TEXT)
+    state = desk.announce("second")
+    link = "https://short.example/s?utm_source=x"
+    known = Known(article_id=id_of("first"), url="https://first.example/story", urls=(link,))
+    change = desk.settle(state, known)
+    assert change is not None
+    assert (change.outcome, change.reason) == (Outcome.UNCHANGED, Reason.KNOWN_URL)
+    named = desk.ledger.article_by_url(["https://short.example/s"])
+    assert named == desk.article("first")
+
+
+def test_the_same_text_again_is_unchanged(desk: Desk) -> None:
+    desk.find("first", TEXT)
+    change = desk.find("first", TEXT, version=1)
+    assert (change.outcome, change.reason) == (Outcome.UNCHANGED, Reason.SAME_TEXT)
+    assert desk.journal("articles") == [("first", 0)]
+
+
+def test_a_changed_text_is_the_next_revision(desk: Desk) -> None:
+    desk.find("first", TEXT)
+    for revision, text in enumerate((NEAR, OTHER, TEXT), start=1):
+        change = desk.find("first", text, version=revision)
+        assert (change.outcome, change.reason) == (Outcome.REVISED, Reason.TEXT_CHANGED)
+        assert desk.article("first").revision == revision
+    assert desk.journal("articles") == [("first", n) for n in range(4)]
+    assert desk.article("first").first_seen_at == NOON + timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("text", "match", "reason"),
+    [
+        (TEXT, Match.EXACT, Reason.EXACT_COPY),
+        (TEXT.upper(), Match.EXACT, Reason.EXACT_COPY),
+        (NEAR, Match.NEAR, Reason.NEAR_COPY),
+        (f"{TEXT} {prose(5, 14)}", Match.CONTAINED, Reason.CONTAINED_COPY),
+    ],
+)
+def test_a_later_copy_is_a_duplicate(desk: Desk, text: str, match: Match, reason: Reason) -> None:
+    desk.find("first", TEXT, published=NOON - 2 * HOUR)
+    change = desk.find("second", text, published=NOON - HOUR)
+    assert (change.outcome, change.reason) == (Outcome.DUPLICATE, reason)
+    assert change.evidence != "{}"
+    (row,) = desk.view("FROM duplicates")
+    assert (row["article_id"], row["duplicate_of"]) == (id_of("second"), id_of("first"))
+    assert (row["match"], row["story_id"], row["text"]) == (match, id_of("first"), None)
+    assert desk.journal("articles") == [("first", 0)]
+
+
+def test_the_text_of_a_copy_is_kept_where_that_is_asked_for(desk: Desk) -> None:
+    desk.find("first", TEXT)
+    desk.find("second", NEAR, run=replace(RUN, keep_duplicate_text=True))
+    (row,) = desk.view("FROM duplicates")
+    assert row["text"] == NEAR
+
+
+def test_with_the_fold_off_a_copy_is_an_article(desk: Desk) -> None:
+    unfolded = replace(RUN, fold=False)
+    desk.find("first", TEXT, run=unfolded)
+    change = desk.find("second", TEXT, run=unfolded)
+    assert (change.outcome, change.reason) == (Outcome.NEW, Reason.FIRST_SEEN)
+    assert desk.journal("duplicates") == []
+
+
+def test_a_text_outside_the_window_is_not_copied(desk: Desk) -> None:
+    desk.find("first", TEXT)
+    desk.at += timedelta(days=91)
+    assert desk.find("second", TEXT).outcome is Outcome.NEW
+
+
+def test_a_copy_of_a_copy_is_folded_into_the_storys_first(desk: Desk) -> None:
+    desk.find("first", TEXT)
+    desk.find("second", f"{NEAR} Then it rained.")
+    desk.find("third", f"{NEAR} Then it rained.")
+    assert {row["duplicate_of"] for row in desk.view("FROM duplicates")} == {id_of("first")}
+
+
+@pytest.mark.parametrize("flushed", [False, True], ids=["in the journal", "in Parquet"])
+def test_a_better_original_that_arrives_late_takes_the_story_over(
+    desk: Desk, flushed: bool
+) -> None:
+    desk.find("second", NEAR, published=NOON - 2 * HOUR)
+    desk.find("third", f"{NEAR} Then it rained.", published=NOON - HOUR)
+    if flushed:
+        desk.flush()
+    change = desk.find("first", TEXT, published=NOON - 3 * HOUR)
+
+    assert (change.outcome, change.reason) == (Outcome.NEW, Reason.FIRST_SEEN)
+    former = desk.entry("second")
+    assert (former.outcome, former.reason) == (Outcome.DUPLICATE, Reason.BETTER_ORIGINAL)
+    story = desk.ledger.story(desk.article("first").story_id)
+    assert [(a.article_id, a.duplicate_of) for a in story] == [
+        (id_of("first"), None),
+        (id_of("second"), id_of("first")),
+        (id_of("third"), id_of("first")),
+    ]
+    if flushed:
+        assert desk.journal("articles") == [("first", 0)]
+        assert desk.journal("duplicates") == [("second", 0)]
+    else:
+        assert desk.journal("articles") == [("first", 0)]
+        assert desk.journal("duplicates") == [("third", 0), ("second", 0)]
+    assert [row["article_id"] for row in desk.view("FROM articles")] == [id_of("first")]
+    rows = desk.view("SELECT article_id, duplicate_of FROM duplicates ORDER BY published_at")
+    assert rows == [
+        {"article_id": id_of("second"), "duplicate_of": id_of("first")},
+        {"article_id": id_of("third"), "duplicate_of": id_of("first")},
+    ]
+    (demotion,) = desk.view("FROM outcomes WHERE reason = 'better_original'")
+    assert demotion["entry_id"] == entry_id_of("f", "second")
+    assert json.loads(str(demotion["evidence"]))["rule"]
+
+
+def test_a_copy_whose_text_drifts_away_is_an_article_again(desk: Desk) -> None:
+    desk.find("first", TEXT)
+    desk.find("second", NEAR)
+    change = desk.find("second", OTHER, version=1)
+    assert (change.outcome, change.reason) == (Outcome.REVISED, Reason.TEXT_CHANGED)
+    stored = desk.article("second")
+    assert (stored.revision, stored.duplicate_of) == (1, None)
+    assert stored.story_id != desk.article("first").story_id
+    assert desk.view("FROM duplicates") == []
+    assert len(desk.view("FROM articles")) == 2
+    assert len(desk.view("FROM stories")) == 2
+
+
+def test_a_copy_that_changes_and_is_one_still_stays_in_its_story(desk: Desk) -> None:
+    desk.find("first", TEXT, published=NOON)
+    desk.find("second", NEAR, published=NOON + HOUR)
+    change = desk.find("second", f"{NEAR} Then it rained.", version=1, published=NOON + HOUR)
+    assert (change.outcome, change.reason) == (Outcome.DUPLICATE, Reason.NEAR_COPY)
+    assert desk.article("second").revision == 1
+    assert desk.journal("duplicates") == [("second", 0), ("second", 1)]
+    assert len(desk.view("FROM duplicates")) == 1
+
+
+def test_a_former_first_that_drifts_away_leaves_the_story_to_the_better_original(
+    desk: Desk,
+) -> None:
+    desk.find("second", NEAR, published=NOON)
+    desk.find("first", TEXT, published=NOON - HOUR)
+    desk.find("second", OTHER, version=1, published=NOON)
+    assert desk.article("second").duplicate_of is None
+    assert desk.article("second").story_id != desk.article("first").story_id
+    assert len(desk.view("FROM stories")) == 2
+
+
+def test_an_entry_that_another_process_settled_is_left_alone(desk: Desk) -> None:
+    state = desk.announce("first")
+    assert desk.settle(state, desk.found("first", TEXT)) is not None
+    assert desk.settle(state, desk.found("first", OTHER)) is None
+    assert desk.article("first").revision == 0
+    assert desk.journal("articles") == [("first", 0)]

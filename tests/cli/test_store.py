@@ -1,0 +1,64 @@
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Crawled
+from tests.cli.runner import newsfold
+
+
+@pytest.fixture
+def copied(crawled: Crawled, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(crawled.data, tmp_path / "data"))
+
+
+def a_part(data: Path) -> Path:
+    return sorted((data / "articles").rglob("*.parquet"))[0]
+
+
+def test_a_sound_store_is_well(crawled: Crawled) -> None:
+    ran = crawled.run("store", "verify")
+    assert (ran.code, ran.out) == (0, "")
+    assert "all is well" in ran.err
+    told = crawled.run("--json", "store", "verify").json
+    assert told["ok"]
+    assert told["problems"] == []
+    assert told["rows"] > 0
+
+
+def test_a_damaged_file_is_named_with_a_remedy(copied: Path) -> None:
+    part = a_part(copied)
+    content = bytearray(part.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    part.write_bytes(content)
+    ran = newsfold("--data", copied, "store", "verify")
+    assert ran.code == 1
+    assert part.relative_to(copied).as_posix() in ran.out
+    assert "Restore this file from a backup" in ran.out
+
+
+def test_a_stray_file_is_a_warning(copied: Path) -> None:
+    part = a_part(copied)
+    shutil.copy(part, part.with_name("part-stray.parquet"))
+    told = newsfold("--data", copied, "--json", "store", "verify")
+    assert told.code == 1
+    assert [problem["level"] for problem in told.json["problems"]] == ["warning"]
+
+
+def test_a_lost_file_is_told_by_verify_and_by_query(copied: Path) -> None:
+    a_part(copied).unlink()
+    ran = newsfold("--data", copied, "store", "verify")
+    assert ran.code == 1
+    assert "is missing" in ran.out
+    asked = newsfold("--data", copied, "query", "SELECT count(*) FROM articles")
+    assert asked.code == 1
+    assert "newsfold store verify" in asked.err
+
+
+def test_a_ledger_that_is_none_is_told_in_one_line(copied: Path) -> None:
+    for file in (copied / "state").glob("ledger.db*"):
+        file.unlink()
+    (copied / "state" / "ledger.db").write_bytes(b"no database at all" * 100)
+    ran = newsfold("--data", copied, "store", "verify")
+    assert ran.code == 1
+    assert len(ran.err.splitlines()) == 1

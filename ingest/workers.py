@@ -9,6 +9,7 @@ import asyncio
 import multiprocessing
 import resource
 import signal
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.context import BaseContext
@@ -50,6 +51,8 @@ class Workers:
     def __init__(self, settings: WorkerSettings) -> None:
         self._settings = settings
         self._pool: ProcessPool | None = None
+        self._opening = threading.Lock()
+        self._closed = False
 
     def __enter__(self) -> Self:
         return self
@@ -60,7 +63,9 @@ class Workers:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._close()
+        with self._opening:
+            self._closed = True
+            self._close()
 
     async def run(
         self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
@@ -97,18 +102,30 @@ class Workers:
     ) -> T:
         for _ in range(ATTEMPTS - 1):
             try:
-                return await self._once(self._ready(), function, args, kwargs, limit)
+                return await self._once(await self._ready(), function, args, kwargs, limit)
             except BrokenProcessPool:
                 continue
-        return await self._once(self._ready(), function, args, kwargs, limit)
+        return await self._once(await self._ready(), function, args, kwargs, limit)
 
-    def _ready(self) -> ProcessPool:
+    async def _ready(self) -> ProcessPool:
         """Return the pool, a new one if there is none or it broke down."""
-        if self._pool is not None and not self._pool.active:
-            self._close()
-        if self._pool is None:
-            self._pool = _start(self._settings)
-        return self._pool
+        pool = self._pool
+        if pool is not None and pool.active:
+            return pool
+        # In a thread: while the fork server loads its libraries, requests must not run out of time.
+        return await asyncio.to_thread(self._open)
+
+    def _open(self) -> ProcessPool:
+        with self._opening:
+            if self._closed:
+                raise RuntimeError("the workers were sent home")
+            if self._pool is not None and not self._pool.active:
+                self._close()
+            if self._pool is None:
+                pool = _start(self._settings)
+                assert pool.active, "asking starts it"
+                self._pool = pool
+            return self._pool
 
     async def _once(
         self,

@@ -24,69 +24,39 @@ _INT32 = pa.int32()
 _INT64 = pa.int64()
 _DOUBLE = pa.float64()
 
-_ARTICLES = pa.schema(
-    [
-        ("article_id", _STRING),
-        ("revision", _INT32),
-        ("story_id", _STRING),
-        ("url", _STRING),
-        ("canonical_url", _STRING),
-        ("site", _STRING),
-        ("feed_id", _STRING),
-        ("guid", _STRING),
-        ("title", _STRING),
-        ("authors", _STRINGS),
-        ("published_at", _TIME),
-        ("modified_at", _TIME),
-        ("first_seen_at", _TIME),
-        ("fetched_at", _TIME),
-        ("language", _STRING),
-        ("summary", _STRING),
-        ("text", _STRING),
-        ("tags", _STRINGS),
-        ("image_url", _STRING),
-        ("word_count", _INT32),
-        ("text_source", _STRING),
-        ("content_hash", _STRING),
-        ("signature", pa.binary()),
-        ("extractor", _STRING),
-        ("extra", _STRING),
-    ]
-)
+_IDENTITY = [("article_id", _STRING), ("revision", _INT32), ("story_id", _STRING)]
 
-_DUPLICATES = pa.schema(
-    [
-        ("article_id", _STRING),
-        ("revision", _INT32),
-        ("story_id", _STRING),
-        ("duplicate_of", _STRING),
-        ("match", _STRING),
-        ("similarity", _DOUBLE),
-        ("containment", _DOUBLE),
-        ("url", _STRING),
-        ("canonical_url", _STRING),
-        ("site", _STRING),
-        ("feed_id", _STRING),
-        ("guid", _STRING),
-        ("title", _STRING),
-        ("authors", _STRINGS),
-        ("published_at", _TIME),
-        ("modified_at", _TIME),
-        ("first_seen_at", _TIME),
-        ("fetched_at", _TIME),
-        ("language", _STRING),
-        ("summary", _STRING),
-        ("text", _STRING),
-        ("tags", _STRINGS),
-        ("image_url", _STRING),
-        ("word_count", _INT32),
-        ("text_source", _STRING),
-        ("content_hash", _STRING),
-        ("signature", pa.binary()),
-        ("extractor", _STRING),
-        ("extra", _STRING),
-    ]
-)
+_FOLD = [
+    ("duplicate_of", _STRING),
+    ("match", _STRING),
+    ("similarity", _DOUBLE),
+    ("containment", _DOUBLE),
+]
+
+_CONTENT = [
+    ("url", _STRING),
+    ("canonical_url", _STRING),
+    ("site", _STRING),
+    ("feed_id", _STRING),
+    ("guid", _STRING),
+    ("title", _STRING),
+    ("authors", _STRINGS),
+    ("published_at", _TIME),
+    ("modified_at", _TIME),
+    ("first_seen_at", _TIME),
+    ("fetched_at", _TIME),
+    ("language", _STRING),
+    ("summary", _STRING),
+    ("text", _STRING),
+    ("tags", _STRINGS),
+    ("image_url", _STRING),
+    ("word_count", _INT32),
+    ("text_source", _STRING),
+    ("content_hash", _STRING),
+    ("signature", pa.binary()),
+    ("extractor", _STRING),
+    ("extra", _STRING),
+]
 
 _POLLS = pa.schema(
     [
@@ -127,7 +97,12 @@ _OUTCOMES = pa.schema(
 )
 
 TABLES: Mapping[str, pa.Schema] = MappingProxyType(
-    {"articles": _ARTICLES, "duplicates": _DUPLICATES, "polls": _POLLS, "outcomes": _OUTCOMES}
+    {
+        "articles": pa.schema([*_IDENTITY, *_CONTENT]),
+        "duplicates": pa.schema([*_IDENTITY, *_FOLD, *_CONTENT]),
+        "polls": _POLLS,
+        "outcomes": _OUTCOMES,
+    }
 )
 
 TIME_COLUMNS: Mapping[str, str] = MappingProxyType(

@@ -4,12 +4,13 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import IO
 
 import click
-import pyarrow as pa
 
 from ingest.cli import say
 from ingest.cli.context import UNBROKEN, Context
@@ -81,7 +82,15 @@ def command(
         width = _PIPED_WIDTH if context.records.width == UNBROKEN else context.records.width
         write(table, kind, sys.stdout, width=width)
     else:
-        _write_file(table, kind, output)
+
+        def rows_into(raw: IO[bytes]) -> None:
+            if kind is Format.PARQUET:
+                write(table, kind, raw)
+                return
+            with _as_text(raw) as text:
+                write(table, kind, text, width=_PIPED_WIDTH)
+
+        _write_file(output, rows_into)
     if output is not None or kind is not Format.TABLE:  # a table has its own last line
         rows = say.plural(table.num_rows, "row")
         where = f" in {output}" if output else ""
@@ -100,7 +109,7 @@ def _format(context: Context, wanted: str | None, output: Path | None) -> Format
     return kind
 
 
-def _write_file(table: pa.Table, kind: Format, output: Path) -> None:
+def _write_file(output: Path, rows_into: Callable[[IO[bytes]], None]) -> None:
     """Replace ``output`` by the rows, whole or not at all."""
     try:
         handle, name = tempfile.mkstemp(dir=output.resolve().parent, prefix=f".{output.name}.")
@@ -109,7 +118,7 @@ def _write_file(table: pa.Table, kind: Format, output: Path) -> None:
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as raw:
-            _write_stream(table, kind, raw)
+            rows_into(raw)
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(output.resolve())
     except OSError as error:
@@ -118,12 +127,10 @@ def _write_file(table: pa.Table, kind: Format, output: Path) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def _write_stream(table: pa.Table, kind: Format, raw: IO[bytes]) -> None:
-    if kind is Format.PARQUET:
-        write(table, kind, raw)
-        return
+@contextmanager
+def _as_text(raw: IO[bytes]) -> Iterator[IO[str]]:
     with open(raw.fileno(), "w", encoding="utf-8", newline="", closefd=False) as text:
-        write(table, kind, text, width=_PIPED_WIDTH)
+        yield text
 
 
 def _umask() -> int:

@@ -13,6 +13,7 @@ import click
 
 from ingest.cli.context import Context
 from ingest.errors import NewsfoldError
+from ingest.text import clean_text
 from storage.errors import StoreError
 
 INTERRUPTED = 130
@@ -99,7 +100,7 @@ def run() -> int:
         error.show()
         return error.exit_code
     except (NewsfoldError, StoreError) as error:
-        click.echo(f"newsfold: {error}", err=True)
+        click.echo(f"newsfold: {clean_text(str(error))}", err=True)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("newsfold: interrupted", err=True)

@@ -26,7 +26,7 @@ from storage.model import Article, Duplicate
 PATIENCE = 60.0
 
 
-def write_config(newsroom: Newsroom, folder: Path, *, more: str = "", deadline: str = "4s") -> Path:
+def write_config(newsroom: Newsroom, folder: Path, *, more: str = "", deadline: str = "2s") -> Path:
     """Write a ``feeds.yml`` with ``more`` at its end; return its path.
 
     The ``deadline`` is what the slow page costs, and what a busy machine has for each request.

@@ -13,7 +13,7 @@ def copied(crawled: Crawled, tmp_path: Path) -> Path:
 
 
 def a_part(data: Path) -> Path:
-    return sorted((data / "articles").rglob("*.parquet"))[0]
+    return min((data / "articles").rglob("*.parquet"))
 
 
 def test_a_sound_store_is_well(crawled: Crawled) -> None:

@@ -1,0 +1,41 @@
+"""What workers are given in tests: hostile, broken and honest tasks."""
+
+import os
+import re
+import signal
+import time
+
+
+def double(number: int) -> int:
+    return 2 * number
+
+
+def process_id() -> int:
+    return os.getpid()
+
+
+def sleep(seconds: float) -> None:
+    time.sleep(seconds)
+
+
+def backtrack() -> bool:
+    """Hold the interpreter for ages: a regular expression lets no other thread run."""
+    return re.fullmatch(r"(a|aa)+b", "a" * 120) is not None
+
+
+def devour() -> int:
+    hoard = []
+    while True:
+        hoard.append(bytearray(16 * 1024 * 1024))
+
+
+def die(code: int) -> None:
+    os._exit(code)
+
+
+def crash() -> None:
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def blunder() -> None:
+    raise ValueError("a bug of ours")

@@ -6,7 +6,6 @@ import shutil
 import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from difflib import SequenceMatcher
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +20,8 @@ from rich.text import Text
 from rich.tree import Tree
 
 import storage
+from ingest.cli.changes import revision_diff
+from ingest.cli.say import OUTCOME_STYLES
 from ingest.demo.play import Played
 from ingest.text import clean_line
 from storage.model import Outcome
@@ -31,17 +32,6 @@ QUERY: Final = (
     "FROM articles GROUP BY language ORDER BY articles DESC, language"
 )
 WORDS: Final = "ferry"
-
-_STYLES: Final = {
-    Outcome.NEW: "green",
-    Outcome.REVISED: "yellow",
-    Outcome.DUPLICATE: "cyan",
-    Outcome.UNCHANGED: "dim",
-    Outcome.SKIPPED: "magenta",
-    Outcome.FAILED: "red",
-    Outcome.PENDING: "red",
-}
-
 
 _SHORT: Final = {Outcome.DUPLICATE: "copy", Outcome.UNCHANGED: "same"}
 
@@ -81,7 +71,7 @@ class Report:
         """Show all that came of it, and whether it is what it should be."""
         self._section("What came in", _intake(played))
         self._section("What was folded into what, and why", *_stories(played))
-        self._section("What was revised", *_revisions(played))
+        self._section("What was revised", *_revisions(played, self._console))
         self._section("What was refused, and why", _refusals(played))
         self._ask(played)
         self._section("Is it all true?", _verdict(played.differences))
@@ -142,7 +132,7 @@ def _intake(played: Played) -> Table:
     table.add_column("feed", style="bold", overflow="ellipsis", no_wrap=True, max_width=26)
     for crawl in range(1, len(played.tallies) + 1):
         table.add_column(f"crawl {crawl}", no_wrap=True)
-    for outcome, style in _STYLES.items():
+    for outcome, style in OUTCOME_STYLES.items():
         table.add_column(_SHORT.get(outcome, outcome.value), justify="right", header_style=style)
     outcomes: dict[str, Counter[str]] = {}
     for entry in played.stored.entries:
@@ -161,7 +151,7 @@ def _intake(played: Played) -> Table:
                     str(counts[outcome]) if counts[outcome] else "·",
                     style if counts[outcome] else "dim",
                 )
-                for outcome, style in _STYLES.items()
+                for outcome, style in OUTCOME_STYLES.items()
             ),
         )
     return table
@@ -204,7 +194,7 @@ def _stories(played: Played) -> Iterable[RenderableType]:
             )
 
 
-def _revisions(played: Played) -> Iterable[RenderableType]:
+def _revisions(played: Played, console: Console) -> Iterable[RenderableType]:
     outlets = _outlets(played)
     revisions: dict[str, list[Mapping[str, Any]]] = {}
     for row in played.stored.revisions:
@@ -214,35 +204,10 @@ def _revisions(played: Played) -> Iterable[RenderableType]:
             line = _headline(after, "yellow", outlets)
             line.append(f"  revision {before['revision']} → {after['revision']}", "dim")
             yield line
-            if before["title"] != after["title"]:
-                yield _indented(word_diff(before["title"], after["title"]))
-            yield from map(_indented, _paragraph_diffs(before["text"], after["text"]))
-
-
-def _paragraph_diffs(before: str, after: str) -> Iterable[Text]:
-    old, new = before.split("\n\n"), after.split("\n\n")
-    for operation, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if operation == "replace":
-            yield word_diff("\n".join(old[a:b]), "\n".join(new[c:d]))
-        elif operation == "delete":
-            yield Text("\n".join(old[a:b]), "red strike")
-        elif operation == "insert":
-            yield Text("\n".join(new[c:d]), "green")
-
-
-def word_diff(before: str | None, after: str | None) -> Text:
-    """Return both texts in one: removed words struck out in red, added ones in green."""
-    old, new = clean_line(before or "").split(" "), clean_line(after or "").split(" ")
-    text = Text()
-    for operation, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if operation == "equal":
-            text.append(" ".join(old[a:b]) + " ")
-            continue
-        if a < b:
-            text.append("-" + " ".join(old[a:b]), "red strike").append(" ")
-        if c < d:
-            text.append("+" + " ".join(new[c:d]), "green").append(" ")
-    return text
+            changes = revision_diff(
+                console, (before["title"], before["text"]), (after["title"], after["text"])
+            )
+            yield from (Padding(change, (0, 0, 0, 4)) for change in changes)
 
 
 def _refusals(played: Played) -> Table:
@@ -260,7 +225,7 @@ def _refusals(played: Played) -> Table:
         if entry["outcome"] in wanted:
             table.add_row(
                 Text(clean_line(entry["title"] or entry["url"] or "")),
-                Text(entry["outcome"], _STYLES[entry["outcome"]]),
+                Text(entry["outcome"], OUTCOME_STYLES[entry["outcome"]]),
                 f"{_words(entry['reason'])}: {clean_line(entry['detail'] or '')}",
             )
     return table
@@ -288,10 +253,6 @@ def _outlets(played: Played) -> dict[str, str]:
 def _headline(row: Mapping[str, Any], style: str, outlets: Mapping[str, str]) -> Text:
     text = Text(clean_line(row["title"] or "(no title)"), style)
     return text.append(f"  {outlets[row['feed_id']]}", "dim")
-
-
-def _indented(text: Text) -> Padding:
-    return Padding(text, (0, 0, 0, 4))
 
 
 def _highlighted(snippet: str) -> Text:

@@ -9,17 +9,12 @@ from rich.text import Text
 
 from ingest.articles.urls import canonical_url
 from ingest.cli import say
+from ingest.cli.changes import revision_diff
 from ingest.cli.context import Context
-from ingest.cli.diffs import Kind, Paragraph, compare
 from ingest.errors import NewsfoldError
 from storage.model import Article, Duplicate
 from storage.store import Store
 
-_CHANGES = {
-    Kind.KEPT: ("", "", ""),
-    Kind.DELETED: ("red strike", "[-", "-]"),
-    Kind.INSERTED: ("green", "{+", "+}"),
-}
 _MARGIN = 2
 
 
@@ -123,39 +118,8 @@ def _history(context: Context, revisions: Sequence[Article]) -> None:
     context.records.print(f"revision {first.revision} · {say.when(first.fetched_at)}")
     for old, new in pairwise(revisions):
         context.records.print(f"\nrevision {new.revision} · {say.when(new.fetched_at)}")
-        changes = compare(old.text, new.text)
-        if (old.title or "") != (new.title or ""):
-            changes = compare(old.title or "", new.title or "") + changes
-        _diff(context, changes)
-
-
-def _diff(context: Context, changes: Sequence[Paragraph]) -> None:
-    kept = 0
-    for paragraph in changes:
-        if paragraph.kept:
-            kept += 1
-            continue
-        _unchanged(context, kept)
-        kept = 0
-        say.flowing(context, _changed(context, paragraph), indent=_MARGIN)
-    _unchanged(context, kept)
-
-
-def _unchanged(context: Context, count: int) -> None:
-    if count:
-        text = Text(f"… {say.plural(count, 'paragraph')} unchanged …", "dim")
-        say.flowing(context, text, indent=_MARGIN)
-
-
-def _changed(context: Context, paragraph: Paragraph) -> Text:
-    """Return a paragraph with its changes in colour, or in brackets where there is none."""
-    coloured = context.records.color_system is not None
-    text = Text()
-    for piece in paragraph.pieces:
-        style, opening, closing = _CHANGES[piece.kind]
-        plain = say.said(f"|{piece.text}|").plain[1:-1]
-        text.append(plain if coloured else f"{opening}{plain}{closing}", style)
-    return text
+        for line in revision_diff(context.records, (old.title, old.text), (new.title, new.text)):
+            say.flowing(context, line, indent=_MARGIN)
 
 
 def _copies(context: Context, copies: Sequence[Duplicate], folded: Duplicate | None) -> None:

@@ -99,7 +99,8 @@ def after_success(
         failures=0.0,
         ok=True,
         reason=reason,
-        detail=parsed.flaw if parsed else None,
+        # A document that did not change still has the flaw it had.
+        detail=parsed.flaw if parsed else (state.detail if state.ok else None),
         status=fetched.status,
         held_until=None,
         retired=False,

@@ -12,8 +12,8 @@ from ingest.workers import Workers
 from tests.app import tasks
 
 
-async def hang(name: str, timeout: float) -> None:
-    settings = WorkerSettings(count=2, timeout=timedelta(seconds=timeout))
+async def hang(name: str, seconds: float) -> None:
+    settings = WorkerSettings(count=2, timeout=timedelta(seconds=seconds))
     with Workers(settings) as workers:
         await workers.run(tasks.double, 1)
         print("ready", flush=True)  # noqa: T201 - its parent waits for this

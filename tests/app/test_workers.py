@@ -44,13 +44,16 @@ def test_a_task_runs_in_another_process_and_its_value_comes_back() -> None:
     asyncio.run(scenario())
 
 
-@pytest.mark.parametrize("task", [tasks.backtrack, lambda: None], ids=["backtrack", "sleep"])
-def test_a_task_that_hangs_is_killed_at_its_time_and_the_next_one_works(task: object) -> None:
+@pytest.mark.parametrize("holds_the_interpreter", [False, True])
+def test_a_task_that_hangs_is_killed_at_its_time_and_the_next_one_works(
+    holds_the_interpreter: bool,
+) -> None:
     async def scenario() -> None:
         with Workers(HASTY) as workers:
             assert await workers.run(tasks.double, 1) == 2
             began = time.monotonic()
-            if task is tasks.backtrack:
+            found: object
+            if holds_the_interpreter:
                 found = await workers.run(tasks.backtrack)
             else:
                 found = await workers.run(tasks.sleep, 3600.0)
@@ -208,7 +211,7 @@ def test_ctrl_c_flushes_what_is_committed_and_a_second_run_completes(
     finally:
         slay(process)
     assert code == 130
-    assert err == "newsfold: interrupted\n"
+    assert err.strip() == "newsfold: interrupted"
     assert group_is_gone(process.pid)
     ledger = SqliteLedger(data / "state" / "ledger.db")
     assert ledger.journal_state().rows == 0

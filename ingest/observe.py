@@ -69,9 +69,13 @@ class Tally:
 
     def settled(self, change: OutcomeChange) -> None:
         """Count the entry under its outcome; one of an earlier run is not among this run's."""
-        if change.entry_id in self._entries:
-            self._entries[change.entry_id] = change.outcome
+        before = self._entries.get(change.entry_id)
+        if before is None:
+            return
+        if before is not Outcome.PENDING:
+            self.settlements[before] -= 1
         self.settlements[change.outcome] += 1
+        self._entries[change.entry_id] = change.outcome
 
     @property
     def entries(self) -> dict[str, int]:

@@ -45,15 +45,14 @@ class Circumstances:
 def settle(
     ledger: LedgerWriter, state: EntryState, finding: Finding, at: datetime, run: Circumstances
 ) -> tuple[OutcomeChange, ...]:
-    """Decide and commit one entry; return its change of outcome, and that of one it demoted.
+    """Decide and commit one entry; return its change of outcome, and those of ones it demoted.
 
     Nothing is returned if another process has settled the entry already.
     """
     if not ledger.is_pending(state.entry_id):
         return ()
     commit = _Case(ledger=ledger, state=state, at=at, run=run).conclude(finding)
-    ledger.commit(commit)
-    return (commit.change, *(commit.demoted[2:] if commit.demoted else ()))
+    return ledger.commit(commit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

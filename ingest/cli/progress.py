@@ -114,7 +114,7 @@ class Bars(Tally):
         failed = self.settlements[Outcome.FAILED] + self.settlements[Outcome.PENDING]
         self.display.update(
             self._pages,
-            advance=1,
+            completed=self.settlements.total(),
             said=f"[green]{new} new[/] · [cyan]{folded} folded[/] · [red]{failed} failed[/]",
         )
 

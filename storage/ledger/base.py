@@ -17,6 +17,7 @@ from storage.model import (
     EntryState,
     FeedState,
     Outcome,
+    OutcomeChange,
     PollCommit,
     Row,
     StoredArticle,
@@ -101,8 +102,11 @@ class LedgerWriter(ArticleIndex, Protocol):
     def unflushed_article(self, article_id: str, revision: int) -> Article | None:
         """Return an article row that is still in the journal, whether in a batch or not."""
 
-    def commit(self, commit: EntryCommit) -> None:
+    def commit(self, commit: EntryCommit) -> tuple[OutcomeChange, ...]:
         """Write all of one entry's outcome; see ``EntryCommit``.
+
+        Returns every change of outcome that was written: the entry's own, then those of the
+        entries which brought a demoted article.
 
         Raises:
             LookupError: the entry is not pending. Nothing of the transaction may be kept.

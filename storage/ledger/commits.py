@@ -1,6 +1,7 @@
 """The two kinds of commit, each whole within its caller's transaction."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from sqlite3 import Connection
 
@@ -44,8 +45,11 @@ def _waiting(written: Sequence[EntryState], run_id: str, at: datetime) -> Iterat
         )
 
 
-def entry(db: Connection, commit: EntryCommit) -> None:
+def entry(db: Connection, commit: EntryCommit) -> tuple[OutcomeChange, ...]:
     """Write an entry's outcome: the entry, its article and fold, and the rows of all that.
+
+    Returns every change of outcome that was written: the entry's own, then those of the entries
+    which brought a demoted article.
 
     Raises:
         LookupError: the entry is not pending.
@@ -62,6 +66,19 @@ def entry(db: Connection, commit: EntryCommit) -> None:
         former, row, demotion = commit.demoted
         assert former.duplicate_of is not None, "a demoted article is a copy of another"
         articles.lead(db, story_id=former.story_id, article_id=former.duplicate_of)
-        entries.demote(db, former.article_id, detail=demotion.detail)
+        brought = entries.demote(db, former.article_id, detail=demotion.detail)
+        demotions = [
+            replace(
+                demotion,
+                entry_id=other.entry_id,
+                feed_id=other.feed_id,
+                guid=other.guid,
+                url=other.url,
+                title=other.title,
+            )
+            for other in brought
+        ]
         journal.withdraw_article(db, former.article_id, former.revision)
-        journal.append(db, [row, demotion], at=change.changed_at)
+        journal.append(db, [row, *demotions], at=change.changed_at)
+        return (change, *demotions)
+    return (change,)

@@ -142,10 +142,16 @@ def settle(db: Connection, change: OutcomeChange, *, retry: Retry | None) -> Non
         raise LookupError(f"{change.entry_id}: the entry is not pending")
 
 
-def demote(db: Connection, article_id: str, *, detail: str | None) -> None:
-    """Mark the entries that brought a former first copy as duplicates."""
+def demote(db: Connection, article_id: str, *, detail: str | None) -> list[EntryState]:
+    """Mark the entries that brought a former first copy as duplicates; return these."""
+    brought = _ENTRIES.select(
+        db,
+        "WHERE article_id = ? AND outcome IN ('new', 'revised') ORDER BY entry_id",
+        [article_id],
+    )
     db.execute(
         """UPDATE entries SET outcome = ?, reason = ?, detail = ?
            WHERE article_id = ? AND outcome IN ('new', 'revised')""",
         [Outcome.DUPLICATE, Reason.BETTER_ORIGINAL, detail, article_id],
     )
+    return brought

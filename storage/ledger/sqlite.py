@@ -17,6 +17,7 @@ from storage.model import (
     EntryState,
     FeedState,
     Outcome,
+    OutcomeChange,
     PollCommit,
     Row,
     StoredArticle,
@@ -260,8 +261,8 @@ class _Writer:
     def unflushed_article(self, article_id: str, revision: int) -> Article | None:
         return journal.article_row(self._db, article_id, revision)
 
-    def commit(self, commit: EntryCommit) -> None:
-        commits.entry(self._db, commit)
+    def commit(self, commit: EntryCommit) -> tuple[OutcomeChange, ...]:
+        return commits.entry(self._db, commit)
 
 
 def _scheme(db: Connection) -> str | None:

@@ -106,7 +106,7 @@ def test_a_daemon_polls_what_is_due_drains_at_sigterm_and_keeps_its_times_over_a
     took = house.stop(first)
     assert took < 30
     assert "stopping" in house.said()
-    assert group_is_gone(first.pid)
+    eventually(lambda: group_is_gone(first.pid), "its workers end with it")
     assert not (house.data / "state" / "daemon.pid").exists()
     ledger = SqliteLedger(house.data / "state" / "ledger.db")
     assert ledger.journal_state().rows == 0

@@ -212,7 +212,7 @@ def test_ctrl_c_flushes_what_is_committed_and_a_second_run_completes(
         slay(process)
     assert code == 130
     assert err.strip() == "newsfold: interrupted"
-    assert group_is_gone(process.pid)
+    eventually(lambda: group_is_gone(process.pid), "its workers end with it")
     ledger = SqliteLedger(data / "state" / "ledger.db")
     assert ledger.journal_state().rows == 0
     assert ledger.open_batches() == []

@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from storage.ledger.base import Ledger
-from storage.model import EntryCommit, Outcome, Reason, StoredArticle
+from storage.model import EntryCommit, Outcome, OutcomeChange, Reason, StoredArticle
 from tests.ledger.values import HOUR, NOON, better, change, copy, entry, new, poll, stored
 
 
@@ -147,6 +147,10 @@ def test_a_better_original_leads_the_story_and_its_former_first_becomes_a_copy(
     rows = ledger.snapshot().rows
     assert [row.article_id for row in rows["articles"]] == ["C"]  # type: ignore[union-attr]
     assert [row.article_id for row in rows["duplicates"]] == ["B", "A"]  # type: ignore[union-attr]
+    told = rows["outcomes"][-1]
+    assert isinstance(told, OutcomeChange)
+    assert (told.entry_id, told.article_id) == (demoted.entry_id, "A")
+    assert (told.outcome, told.reason) == (demoted.outcome, demoted.reason)
 
 
 def test_what_a_batch_holds_is_not_changed_by_a_better_original(ledger: Ledger) -> None:

@@ -140,11 +140,21 @@ class Crawling(RuleBasedStateMachine):
         batched = [
             row for b in self.ledger.open_batches() for row in self.ledger.batch_rows(b.batch_id)
         ]
+        brought = [
+            known
+            for known in self.ledger.known_entries("f").values()
+            if known.article_id == former.article_id
+            and known.outcome in {Outcome.NEW, Outcome.REVISED}
+        ]
         self._settle(of, commit)
         _, row, demotion = commit.demoted
+        demotions = [
+            replace(demotion, entry_id=e.entry_id, guid=e.guid, url=e.url, title=e.title)
+            for e in sorted(brought, key=lambda known: known.entry_id)
+        ]
         stays = [*batched, *(r for rows in self.lake.values() for r in rows)]
         self.rows = [r for r in self.rows if not _is_of(r, former) or r in stays]
-        self.rows += [row, demotion]
+        self.rows += [row, *demotions]
         self.firsts[former.story_id] = commit.stored
         for guid, known in self.ledger.known_entries("f").items():
             if known.article_id == former.article_id and known.outcome is Outcome.DUPLICATE:

@@ -14,7 +14,7 @@ from ingest.errors import ConfigError
 from ingest.types import Feed
 
 
-@click.group(short_help="Check the configuration, or show it.")
+@click.group()
 def command() -> None:
     """Check the configuration, or show what it comes to."""
 

@@ -4,14 +4,17 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 import storage
-from ingest.config import Config, load
 from storage.errors import StoreError
-from storage.ledger.sqlite import SqliteLedger
-from storage.store import Store
+
+if TYPE_CHECKING:
+    from ingest.config import Config
+    from storage.ledger.sqlite import SqliteLedger
+    from storage.store import Store
 
 UNBROKEN = 10_000  # columns
 
@@ -26,19 +29,21 @@ class Context:
     verbose: int = 0
     as_json: bool = False
 
-    def load_config(self) -> Config:
+    def load_config(self) -> "Config":
         """Read the configuration.
 
         Raises:
             ConfigError: it is missing or wrong.
         """
+        from ingest.config import load  # noqa: PLC0415 - few commands need it
+
         return load(self.config_path, data=self.data)
 
     def data_folder(self) -> Path:
         """Return the data folder: ``--data``, else the configuration's."""
         return self.data.absolute() if self.data else self.load_config().data
 
-    def open_store(self) -> Store:
+    def open_store(self) -> "Store":
         """Open the store for reading.
 
         Raises:
@@ -46,12 +51,14 @@ class Context:
         """
         return storage.open(self.data_folder())
 
-    def open_ledger(self) -> SqliteLedger:
+    def open_ledger(self) -> "SqliteLedger":
         """Open the store's ledger; close it.
 
         Raises:
             StoreError: there is none.
         """
+        from storage.ledger.sqlite import SqliteLedger  # noqa: PLC0415 - few commands need it
+
         path = self.data_folder() / "state" / "ledger.db"
         if not path.is_file():
             raise StoreError(f"there is no ledger in {path.parent}; `newsfold crawl` makes one")

@@ -14,7 +14,7 @@ from ingest.clock import system_clock
 from ingest.observe import Tally
 
 
-@click.command(short_help="Poll feeds now, or ingest single pages.")
+@click.command()
 @click.argument("feeds", nargs=-1, metavar="[FEED]...")
 @click.option("--url", "urls", multiple=True, metavar="URL", help="Ingest this page; repeatable.")
 @click.option("--due", is_flag=True, help="Poll only feeds whose next poll is due.")

@@ -11,7 +11,7 @@ from ingest.clock import system_clock
 from ingest.daemon import run_daemon
 
 
-@click.command(short_help="Poll feeds as they fall due, until told to stop.")
+@click.command()
 @click.pass_obj
 def command(context: Context) -> None:
     """Poll feeds as they fall due, until SIGTERM or Ctrl-C; then drain, flush and exit 0.

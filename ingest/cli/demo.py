@@ -24,7 +24,7 @@ FOLDER = Path("newsfold-demo")
 MARK = ".newsfold-demo"
 
 
-@click.command(short_help="Crawl a small built-in newsroom and show what was folded.")
+@click.command()
 @click.option("--no-fold", is_flag=True, help="Fold nothing: the check at the end must then fail.")
 @click.pass_obj
 def command(context: Context, no_fold: bool) -> None:

@@ -31,7 +31,7 @@ from storage.model import FeedState
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 
-@click.group(short_help="List, add, remove or check feeds.")
+@click.group()
 def command() -> None:
     """List, add, remove or check the feeds in the configuration."""
 

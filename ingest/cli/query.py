@@ -25,7 +25,7 @@ _BY_SUFFIX = {f".{kind.value}": kind for kind in Format} | {
 }
 
 
-@click.command(short_help="Run a SELECT and print its rows.")
+@click.command()
 @click.argument("sql")
 @click.option(
     "--format",

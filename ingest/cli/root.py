@@ -18,19 +18,20 @@ from storage.errors import StoreError
 
 INTERRUPTED = 130
 
-# Command → the module in this folder that has it, under the same name.
+# Each command's module in this folder has its name; what it does stands here, so that the list of
+# commands costs no imports.
 COMMANDS = {
-    "demo": "demo",
-    "crawl": "crawl",
-    "daemon": "daemon",
-    "query": "query",
-    "search": "search",
-    "show": "show",
-    "why": "why",
-    "status": "status",
-    "feeds": "feeds",
-    "store": "store",
-    "config": "config",
+    "demo": "Crawl a small built-in newsroom and show what was folded.",
+    "crawl": "Poll feeds now, or ingest single pages.",
+    "daemon": "Poll feeds as they fall due, until told to stop.",
+    "query": "Run a SELECT and print its rows.",
+    "search": "Find articles by words.",
+    "show": "Show an article, its revisions and its copies.",
+    "why": "Say all that happened to a URL, an id or a feed.",
+    "status": "Show the feeds' health, what waits, what is stored.",
+    "feeds": "List, add, remove or check feeds.",
+    "store": "Look after what is stored.",
+    "config": "Check the configuration, or show it.",
 }
 
 
@@ -47,9 +48,15 @@ class Commands(click.Group):
         del ctx
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"ingest.cli.{COMMANDS[cmd_name]}")
+        module = importlib.import_module(f"ingest.cli.{cmd_name}")
         command: click.Command = module.command
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

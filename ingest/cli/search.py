@@ -14,7 +14,7 @@ _MARKS = re.compile(f"[{HIT_START}{HIT_END}]")
 _HIT_STYLE = "bold yellow"
 
 
-@click.command(short_help="Find articles by words.")
+@click.command()
 @click.argument("words", nargs=-1, required=True, metavar="WORDS...")
 @click.option(
     "--limit",

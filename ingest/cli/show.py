@@ -18,7 +18,7 @@ from storage.store import Store
 _MARGIN = 2
 
 
-@click.command(short_help="Show an article, its revisions and its copies.")
+@click.command()
 @click.argument("article", metavar="ARTICLE")
 @click.pass_obj
 def command(context: Context, article: str) -> None:

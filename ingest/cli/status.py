@@ -21,7 +21,7 @@ MARKS = {
 }
 
 
-@click.command(short_help="Show the feeds' health, what waits, what is stored.")
+@click.command()
 @click.pass_obj
 def command(context: Context) -> None:
     """Show the feeds' health (broken first), what waits, and how much is stored."""

@@ -16,7 +16,7 @@ _LEDGER = "state/ledger.db"
 _REMEDY = "Restore the data folder, ledger and files together, from a backup."
 
 
-@click.group(short_help="Look after what is stored.")
+@click.group()
 def command() -> None:
     """Look after what is stored."""
 

@@ -20,7 +20,7 @@ _MARGIN = 2
 _NEEDED = "_needed"
 
 
-@click.command(short_help="Say all that happened to a URL, an id or a feed.")
+@click.command()
 @click.argument("what", metavar="URL|ID|FEED")
 @click.pass_obj
 def command(context: Context, what: str) -> None:

@@ -95,7 +95,7 @@ def _head(context: Context, row: Article | Duplicate) -> None:
 
 def _fold(context: Context, copy: Duplicate, original: Article | None) -> None:
     say.heading(context, "Folded")
-    text = Text.assemble("a ", (f"{copy.match.value} copy", "cyan"), f" · {_numbers(copy)}, of")
+    text = Text.assemble((f"{copy.match.value} copy", "cyan"), f" · {_numbers(copy)}, of")
     say.flowing(context, text)
     if original is not None:
         say.flowing(context, say.said(original.title), indent=_MARGIN)

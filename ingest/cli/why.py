@@ -100,7 +100,10 @@ def _place(context: Context, account: ArticleAccount, article: StoredArticle) ->
         return
     fold = account.fold
     kind = f"{fold.match.value} copy" if fold else "copy"
-    line = Text.assemble("folded as a ", (kind, "cyan"), f" ({article.article_id}{revision}) of")
+    indefinite = "an " if kind.startswith("e") else "a "
+    line = Text.assemble(
+        "folded as ", indefinite, (kind, "cyan"), f" ({article.article_id}{revision}) of"
+    )
     say.flowing(context, line)
     original = account.original
     if original is not None:

@@ -10,7 +10,7 @@ demo: $(VENV)/.ready
 	$(BIN)/newsfold demo
 
 test: $(VENV)/.ready-dev
-	$(BIN)/pytest -q
+	$(BIN)/pytest -q -n auto --dist loadfile
 
 lint: $(VENV)/.ready-dev
 	$(BIN)/ruff check .

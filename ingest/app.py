@@ -76,6 +76,7 @@ async def open_run(
             window=config.dedup.window,
             fold=config.dedup.enabled,
             keep_duplicate_text=config.dedup.keep_text,
+            retry=config.retry,
         ),
     )
     with Workers(config.workers) as workers:

@@ -1,15 +1,17 @@
 """The ledger as the pipeline sees it: asynchronous, one thread, commits grouped for speed."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
 from ingest.finding import Finding
 from ingest.settle import Circumstances, settle
+from ingest.verdict import internal_error, judge
 from storage.ledger.base import Ledger
 from storage.model import EntryState, OutcomeChange, PollCommit
 
@@ -17,6 +19,12 @@ T = TypeVar("T")
 
 # A group is what came together while the last one was written, and never more than this.
 GROUP = 64
+
+# What our own mistakes with one entry's values raise, as a string that cannot be encoded; a full
+# disk or a broken ledger concerns them all and is raised.
+BUGS = (ValueError, TypeError, LookupError, AssertionError)
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,5 +95,21 @@ class Commits:
                     item.done.set_result(change)
 
     def _commit(self, group: Sequence[_Item], ledger: Ledger) -> list[tuple[OutcomeChange, ...]]:
+        try:
+            return self._settle(group, ledger)
+        except BUGS:
+            # One of them cannot be written; the others must not pay for it.
+            return [change for item in group for change in self._commit_alone(item, ledger)]
+
+    def _commit_alone(self, item: _Item, ledger: Ledger) -> list[tuple[OutcomeChange, ...]]:
+        try:
+            return self._settle([item], ledger)
+        except BUGS as bug:
+            log.exception("%s: could not be committed", item.state.url or item.state.guid)
+            fault = internal_error(bug)
+            finding = judge(fault, attempts=item.state.attempts, retry=self._run.retry)
+            return self._settle([replace(item, finding=finding)], ledger)
+
+    def _settle(self, group: Sequence[_Item], ledger: Ledger) -> list[tuple[OutcomeChange, ...]]:
         with ledger.writing() as writer:
             return [settle(writer, item.state, item.finding, item.at, self._run) for item in group]

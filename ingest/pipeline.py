@@ -34,7 +34,7 @@ from ingest.types import (
     ParsedFeed,
     Validators,
 )
-from ingest.verdict import judge
+from ingest.verdict import internal_error, judge
 from ingest.workers import Workers
 from storage.model import EntryState, FeedState, Outcome, Poll, PollCommit, Reason
 
@@ -125,7 +125,7 @@ class Pipeline:
         except Exception as error:
             # A bug, but this feed's alone: it is told, and all others are polled.
             log.exception("%s: could not be polled", feed.id)
-            fault = _internal(error)
+            fault = internal_error(error)
             return fault, fault
 
     async def _parse(self, state: FeedState, answer: Fetched | Fault) -> ParsedFeed | Fault | None:
@@ -167,7 +167,7 @@ class Pipeline:
             except Exception as error:
                 # A bug, but this entry's alone: it is told, and the entry tried again later.
                 log.exception("%s: could not be processed", state.url or state.guid)
-                finding = self._judge(_internal(error), state)
+                finding = self._judge(internal_error(error), state)
         for change in await self._commits.entry(state, finding, at=self._clock()):
             self._observer.settled(change)
 
@@ -250,7 +250,3 @@ class Pipeline:
 
     def _judge(self, fault: Fault, state: EntryState) -> Finding:
         return judge(fault, attempts=state.attempts, retry=self._config.retry)
-
-
-def _internal(error: Exception) -> Fault:
-    return Fault(reason=Reason.INTERNAL_ERROR, detail=f"{type(error).__name__}: {error}")

@@ -12,6 +12,7 @@ from typing import assert_never
 
 from ingest.articles.identity import article_id
 from ingest.articles.urls import canonical_url
+from ingest.config import RetrySettings
 from ingest.dedup.decision import Copy, FoldRules, Incoming, Original, decide, precedes
 from ingest.feeds.diff import entry_id_of
 from ingest.finding import Finding, Found, Known, Postponed, Refused
@@ -40,6 +41,7 @@ class Circumstances:
     window: timedelta
     fold: bool
     keep_duplicate_text: bool
+    retry: RetrySettings
 
 
 def settle(

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from ingest.config import RetrySettings
 from ingest.finding import Postponed, Refused
+from ingest.text import clean_line
 from ingest.types import Fault
 from storage.model import Outcome, Reason
 
@@ -54,3 +55,8 @@ def judge(fault: Fault, *, attempts: int, retry: RetrySettings) -> Refused | Pos
         )
     detail = fault.detail if tries == 1 else f"{fault.detail} (given up after {tries} tries)"
     return Refused(outcome=Outcome.FAILED, reason=fault.reason, detail=detail)
+
+
+def internal_error(bug: Exception) -> Fault:
+    """Return the fault that a mistake of ours is told as."""
+    return Fault(reason=Reason.INTERNAL_ERROR, detail=clean_line(f"{type(bug).__name__}: {bug}"))

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 import time
 
 import click
@@ -29,6 +30,8 @@ def command(context: Context, feeds: tuple[str, ...], urls: tuple[str, ...], due
         raise click.UsageError("--url ingests single pages: leave out the feeds")
     config = context.load_config()
     chosen = select_feeds(config, feeds) if not urls else ()
+    # Whoever ends the process kindly gets the same as with Ctrl-C.
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     started = time.monotonic()
     tally = Tally()
     try:

@@ -8,6 +8,7 @@ import pytest
 
 import storage
 from ingest.articles.identity import article_id
+from ingest.config import RetrySettings
 from ingest.dedup.decision import FoldRules
 from ingest.dedup.signature import fingerprint
 from ingest.feeds.diff import entry_id_of, pack
@@ -38,6 +39,7 @@ RUN = Circumstances(
     window=timedelta(days=90),
     fold=True,
     keep_duplicate_text=False,
+    retry=RetrySettings(),
 )
 
 

@@ -5,7 +5,7 @@ import random
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -28,6 +28,7 @@ from tests.app.support import (
     start,
     write_config,
 )
+from tests.conftest import TABLE
 
 SEED = 20261123
 FOLDERS = 6
@@ -96,7 +97,7 @@ def kill(config: Path, log: Log, seconds: float) -> None:
 
 @pytest.mark.timeout(900)
 def test_a_crawl_killed_thirty_times_stores_what_an_unkilled_one_stores(
-    newsroom: Newsroom, tmp_path: Path
+    newsroom: Newsroom, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     log = Log(random=random.Random(SEED))
     unkilled = write_config(newsroom, tmp_path / "unkilled", more=OFTEN)
@@ -117,9 +118,12 @@ def test_a_crawl_killed_thirty_times_stores_what_an_unkilled_one_stores(
             for done in [pool.submit(suffer, config, kills, seconds) for config in configs]:
                 done.result()
     told = ", ".join(f"{after:.2f} s" for _, after, _ in log.kills)
-    print(f"seed {SEED}, {len(log.kills)} kills, after {told}")  # noqa: T201 - shown on failure
     slowest = max(orphans for *_, orphans in log.kills)
-    print(f"orphans gone within {slowest:.2f} s; {log.survived} were done first")  # noqa: T201
+    record_property(
+        TABLE,
+        f"seed {SEED}: {len(log.kills)} kills, after {told};\n"
+        f"{log.survived} crawls were done first; orphans gone within {slowest:.2f} s",
+    )
 
     assert len(log.kills) == FOLDERS * sum(KILLS.values()) == 30
     assert flaws(unkilled.parent / "data") == []

@@ -1,4 +1,5 @@
 import logging
+from collections.abc import Callable
 from itertools import islice
 
 import pytest
@@ -6,6 +7,7 @@ import trafilatura
 
 from ingest.articles.extract import extract_page
 from ingest.types import Extracted, Page
+from tests.conftest import TABLE
 from tests.corpus.scoring import (
     CORPUS,
     Score,
@@ -22,7 +24,7 @@ pytestmark = pytest.mark.skipif(
 
 
 def test_real_pages_are_extracted_better_than_by_trafilatura_alone(
-    caplog: pytest.LogCaptureFixture,
+    caplog: pytest.LogCaptureFixture, record_property: Callable[[str, object], None]
 ) -> None:
     caplog.set_level(logging.CRITICAL, logger="trafilatura")
     ours: list[Score] = []
@@ -43,7 +45,7 @@ def test_real_pages_are_extracted_better_than_by_trafilatura_alone(
             titles.append(title_matches(found.title, page.title))
         if page.published is not None:
             dates.append(date_matches(found.published_at, page.published))
-    print(f"\nnewsfold {mean(ours)}\ntrafilatura {mean(plain)}")  # noqa: T201 - the table to read
+    record_property(TABLE, f"newsfold    {mean(ours)}\ntrafilatura {mean(plain)}")
     assert mean(ours).f1 >= mean(plain).f1 + 0.008
     assert mean(ours).recall >= 0.965
     assert sum(titles) / len(titles) >= 0.85

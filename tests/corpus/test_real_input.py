@@ -5,8 +5,9 @@ import logging
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from rich.table import Table
 import storage
 from storage.ledger.sqlite import SqliteLedger
 from storage.model import Outcome, Reason
+from tests.conftest import TABLE
 from tests.corpus.replay import SEED_HOSTS, SEED_PATH, Asked, Replay, ReplayedFeed
 from tests.corpus.scoring import CORPUS, Labelled, Score, labelled_pages, mean, score_text
 
@@ -162,7 +164,9 @@ def test_every_real_page_is_stored_or_its_outcome_explained(crawled: Crawled) ->
 
 
 def test_stored_texts_score_at_least_as_well_as_plain_trafilatura(
-    crawled: Crawled, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    crawled: Crawled,
+    record_property: Callable[[str, object], None],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.CRITICAL, logger="trafilatura")
     stored, plain = [], []
@@ -171,13 +175,13 @@ def test_stored_texts_score_at_least_as_well_as_plain_trafilatura(
             stored.append(score_text(crawled.of_url(page.url)["text"] or "", page.body))
             alone = trafilatura.extract(page.html, include_comments=False) or ""
             plain.append(score_text(alone, page.body))
-    with capsys.disabled():
-        show(crawled, {"newsfold, as stored": stored, "plain trafilatura": plain})
+    table = drawn(crawled, {"newsfold, as stored": stored, "plain trafilatura": plain})
+    record_property(TABLE, table)
     assert mean(stored).f1 >= mean(plain).f1
 
 
-def show(crawled: Crawled, scores: Mapping[str, Sequence[Score]]) -> None:
-    console = Console(width=100)
+def drawn(crawled: Crawled, scores: Mapping[str, Sequence[Score]]) -> str:
+    console = Console(width=100, file=StringIO())
     quality = Table(title="Real pages: word 4-grams against the labels, mean over pages")
     for name in ("text", "pages", "F1", "precision", "recall"):
         quality.add_column(name, justify="left" if name == "text" else "right")
@@ -199,6 +203,8 @@ def show(crawled: Crawled, scores: Mapping[str, Sequence[Score]]) -> None:
         told = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.most_common())
         came_to.add_row(feed, str(outcomes.total()), told)
     console.print(came_to)
+    assert isinstance(console.file, StringIO)
+    return console.file.getvalue()
 
 
 @pytest.mark.parametrize("host", SEED_HOSTS)

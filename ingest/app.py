@@ -9,7 +9,7 @@ from importlib.metadata import version
 from ingest import single
 from ingest.clock import Clock
 from ingest.commits import Commits
-from ingest.config import Config
+from ingest.config import Config, FetchSettings, WorkerSettings
 from ingest.crawl import Crawler
 from ingest.dedup.decision import FoldRules
 from ingest.dedup.signature import SCHEME
@@ -17,6 +17,7 @@ from ingest.errors import NewsfoldError
 from ingest.fetch.client import Fetcher
 from ingest.observe import Observer
 from ingest.pipeline import Pipeline
+from ingest.probe import Prober
 from ingest.settle import Circumstances
 from ingest.types import Feed
 from ingest.workers import Workers
@@ -160,6 +161,16 @@ def _pending_of(feeds: Sequence[Feed]) -> Callable[[Ledger], list[str]]:
         return [entry.entry_id for entry in pending if entry.feed_id in ids]
 
     return ask
+
+
+@asynccontextmanager
+async def open_prober(
+    fetch: FetchSettings, workers: WorkerSettings, *, clock: Clock
+) -> AsyncIterator[Prober]:
+    """Open what it takes to look at feeds without storing anything."""
+    with Workers(workers) as pool:
+        async with Fetcher(fetch, clock=clock, version=VERSION) as fetcher:
+            yield Prober(fetcher, pool, clock)
 
 
 @asynccontextmanager

@@ -1,14 +1,12 @@
 """Looking at a feed without storing anything: for adding one, and for checking those there are."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
 from ingest.clock import Clock
-from ingest.config import FetchSettings, WorkerSettings
 from ingest.feeds.discover import Announced, discover
 from ingest.feeds.parse import parse_feed
 from ingest.fetch.client import Fetcher
@@ -44,7 +42,7 @@ class Probe:
 
 
 class Prober:
-    """Fetches and parses feeds; made by ``open_prober``."""
+    """Fetches and parses feeds; made by ``ingest.app.open_prober``."""
 
     def __init__(self, fetcher: Fetcher, workers: Workers, clock: Clock) -> None:
         self._fetcher = fetcher
@@ -90,18 +88,6 @@ class Prober:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(one(feed)) for feed in feeds]
         return [task.result() for task in tasks]
-
-
-@asynccontextmanager
-async def open_prober(
-    fetch: FetchSettings, workers: WorkerSettings, *, clock: Clock, version: str
-) -> AsyncIterator[Prober]:
-    """Open what probing takes, for as long as the context lasts."""
-    with Workers(workers) as pool:
-        # The first task waits for the pool to start; no request is to be under way meanwhile.
-        await pool.run(str)
-        async with Fetcher(fetch, clock=clock, version=version) as fetcher:
-            yield Prober(fetcher, pool, clock)
 
 
 def _lasting(answer: Fetched) -> str:

@@ -9,7 +9,7 @@ import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
 
-from ingest.app import VERSION
+from ingest.app import open_prober
 from ingest.cli import say
 from ingest.cli.config import feed_record
 from ingest.cli.context import Context
@@ -22,7 +22,7 @@ from ingest.config.feed_ids import ID
 from ingest.config.quantities import format_duration
 from ingest.errors import NewsfoldError, UsageError
 from ingest.health import health_of
-from ingest.probe import Probe, open_prober
+from ingest.probe import Probe
 from ingest.text import clean_line
 from ingest.types import Fault, Feed, ParsedFeed
 from storage.errors import StoreError
@@ -136,7 +136,7 @@ async def _find(context: Context, config: Config | None, url: str) -> tuple[Prob
     """
     fetch = config.fetch if config else FetchSettings()
     workers = config.workers if config else WorkerSettings()
-    async with open_prober(fetch, workers, clock=system_clock, version=VERSION) as prober:
+    async with open_prober(fetch, workers, clock=system_clock) as prober:
         probe = await prober.probe(url)
         if isinstance(probe.document, ParsedFeed):
             return probe, probe.document
@@ -202,9 +202,7 @@ async def _check(context: Context, config: Config, feeds: tuple[Feed, ...]) -> l
     )
     with bar:
         task = bar.add_task("feeds", total=len(feeds))
-        async with open_prober(
-            config.fetch, config.workers, clock=system_clock, version=VERSION
-        ) as prober:
+        async with open_prober(config.fetch, config.workers, clock=system_clock) as prober:
             return await prober.probe_all(feeds, done=lambda _: bar.advance(task))
 
 

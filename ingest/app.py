@@ -1,6 +1,7 @@
 """The one place that wires real parts together."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ from storage.ledger.sqlite import SqliteLedger
 from storage.model import Outcome
 
 VERSION = version("newsfold")
+
+log = logging.getLogger(__name__)
 
 # How often a one-off crawl looks whether enough rows wait to be flushed.
 FLUSH_LOOK_SECONDS = 1.0
@@ -96,6 +99,7 @@ async def open_run(
             try:
                 yield Run(id=run_id, crawler=crawler, commits=commits, ledger=ledger)
             finally:
+                await asyncio.shield(commits.drain())
                 await asyncio.shield(crawler.flush())
                 await commits.close()
                 ledger.end_run(run_id, at=clock())
@@ -187,7 +191,11 @@ async def _flushing(crawler: Crawler) -> AsyncIterator[None]:
 async def _flush_now_and_then(crawler: Crawler) -> None:
     while True:
         await asyncio.sleep(FLUSH_LOOK_SECONDS)
-        await crawler.flush_when_due()
+        try:
+            await crawler.flush_when_due()
+        except OSError as error:
+            # The rows wait in the journal; the flush at the end tells if it still does not work.
+            log.warning("cannot flush now: %s", error)
 
 
 def _check_scheme(ledger: Ledger, config: Config) -> None:

@@ -74,10 +74,14 @@ class Commits:
             self._writer = asyncio.create_task(self._write())
         return await done
 
-    async def close(self) -> None:
-        """Wait for what is being written and end the thread."""
+    async def drain(self) -> None:
+        """Wait until all that was handed in is written."""
         if self._writer is not None:
             await self._writer
+
+    async def close(self) -> None:
+        """Wait for what is being written and end the thread."""
+        await self.drain()
         self._thread.shutdown()
 
     async def _write(self) -> None:

@@ -10,6 +10,7 @@ from ingest.clock import Clock
 from ingest.commits import Commits
 from ingest.observe import Observer
 from ingest.pipeline import Pipeline
+from ingest.room import Room
 from ingest.types import Feed
 from storage.lake.lake import Lake
 from storage.model import EntryState
@@ -41,6 +42,7 @@ class Crawler:
         self._clock = clock
         self._group = asyncio.TaskGroup()
         self._polling: set[str] = set()
+        self._room = Room(PORTION)
 
     async def __aenter__(self) -> Self:
         await self._group.__aenter__()
@@ -66,8 +68,10 @@ class Crawler:
         """Start work on entries that are pending and due; returns how many were taken up.
 
         These are what an earlier run left, by being killed or because a page was to be tried
-        again later. At most ``PORTION`` at a call; ``entry_ids`` narrows it to these.
+        again later. At most ``PORTION`` at a call, once fewer than that are under way;
+        ``entry_ids`` narrows it to these.
         """
+        await self._room.free()
         at = self._clock()
         claimed = await self._commits.read(
             lambda ledger: ledger.claim_pending(
@@ -76,6 +80,11 @@ class Crawler:
         )
         self._work(claimed)
         return len(claimed)
+
+    @property
+    def has_room(self) -> bool:
+        """Whether ``resume`` would not have to wait."""
+        return self._room.is_free
 
     async def flush(self) -> None:
         """Write what is committed out as Parquet, waiting for another flusher if there is one."""
@@ -99,4 +108,8 @@ class Crawler:
     def _work(self, entries: Sequence[EntryState]) -> None:
         self._observer.taken(entries)
         for entry in entries:
-            self._group.create_task(self._pipeline.article(entry), name=f"entry {entry.entry_id}")
+            self._room.enter()
+            task = self._group.create_task(
+                self._pipeline.article(entry), name=f"entry {entry.entry_id}"
+            )
+            task.add_done_callback(lambda _: self._room.leave())

@@ -41,15 +41,11 @@ class Refused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Postponed:
-    """It did not work this time and is worth another try after ``wait``.
-
-    ``spends_attempt`` is false where the server itself asked for the wait.
-    """
+    """It did not work this time and is worth another try after ``wait``."""
 
     reason: Reason
     detail: str
     wait: timedelta
-    spends_attempt: bool = True
 
 
 Finding = Found | Known | Refused | Postponed

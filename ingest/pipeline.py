@@ -23,6 +23,7 @@ from ingest.feeds.parse import parse_feed
 from ingest.fetch.client import Fetcher
 from ingest.finding import Finding, Found, Known, Refused
 from ingest.observe import Observer
+from ingest.room import Room
 from ingest.types import (
     Extracted,
     Fault,
@@ -36,12 +37,24 @@ from ingest.types import (
 )
 from ingest.verdict import internal_error, judge
 from ingest.workers import Workers
-from storage.model import EntryState, FeedState, Outcome, Poll, PollCommit, Reason
+from storage.model import (
+    EntryState,
+    FeedState,
+    Outcome,
+    Poll,
+    PollCommit,
+    Reason,
+    StoredArticle,
+    TextSource,
+)
 
 log = logging.getLogger(__name__)
 
 # A feed's own text stands in for a page that cannot be had only if it is more than a teaser.
 FULL_TEXT_WORDS = 100
+
+# Pages that may wait for each worker before fetching pauses.
+BODIES_A_WORKER = 8
 
 
 class Pipeline:
@@ -70,6 +83,8 @@ class Pipeline:
         # Weak, so that a daemon does not remember every host and page it ever met.
         self._lanes: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         self._reading: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        # Pages that were fetched and wait for a worker hold their bodies in memory.
+        self._bodies = Room(BODIES_A_WORKER * config.workers.count)
 
     async def poll(self, feed: Feed, *, seen_at: datetime) -> tuple[EntryState, ...]:
         """Poll one feed and commit what it says. Returns the entries that now are pending.
@@ -81,12 +96,18 @@ class Pipeline:
         assert state is not None, f"{feed.id} is not registered"
         self._observer.polling(feed)
         at = self._clock()
-        validators = Validators(etag=state.etag, last_modified=state.last_modified)
+        # Another process may know the feed by another address, whose validators say nothing here.
+        known_there = state.url == feed.url
+        validators = Validators(
+            etag=state.etag if known_there else None,
+            last_modified=state.last_modified if known_there else None,
+        )
         answer, document = await self._read(feed, state, validators)
         changes = Diff(pending=(), unchanged=())
         known: Mapping[str, EntryState] = {}
         if isinstance(document, ParsedFeed):
-            known = await self._commits.read(lambda ledger: ledger.known_entries(feed.id))
+            guids = [entry.guid for entry in document.entries]
+            known = await self._commits.read(lambda ledger: ledger.known_entries(feed.id, guids))
             changes = diff(feed, document.entries, known, now=seen_at)
         after = self._next_state(feed, state, answer, document)
         new = sum(not entry.recheck for entry in changes.pending)
@@ -180,7 +201,7 @@ class Pipeline:
         assert state.payload is not None, "a pending entry keeps its payload"
         entry = unpack(state.payload)
         feed = self._feeds.get(state.feed_id)
-        full_text = feed.full_text if feed else FullText.PAGE
+        full_text = feed.full_text if feed else FullText.AUTO
         if entry.link is None:
             return await self._without_page(state, entry)
         if full_text is FullText.FEED and (entry.content or entry.summary):
@@ -222,17 +243,19 @@ class Pipeline:
         async with self._reading.setdefault(key, asyncio.Lock()):
             if not state.recheck:
                 stored = await self._commits.read(lambda ledger: ledger.article_by_url((key,)))
-                if stored is not None:
+                if stored is not None and _is_read(stored, state, key):
                     return Known(
                         article_id=stored.article_id,
                         url=stored.canonical_url,
                         urls=(*came_from, url),
                     )
+            await self._bodies.free()
             answer = await self._fetcher.get_page(url)
             if isinstance(answer, Fault):
                 return self._judge(answer, state)
             page = Page(url=answer.url, body=answer.body, content_type=answer.content_type)
-            extracted = await self._workers.run(extract_page, page, entry)
+            with self._bodies:
+                extracted = await self._workers.run(extract_page, page, entry)
         if isinstance(extracted, Fault):
             return self._judge(extracted, state)
         urls = (*came_from, url, answer.url)
@@ -250,3 +273,15 @@ class Pipeline:
 
     def _judge(self, fault: Fault, state: EntryState) -> Finding:
         return judge(fault, attempts=state.attempts, retry=self._config.retry)
+
+
+def _is_read(stored: StoredArticle, state: EntryState, key: str) -> bool:
+    """Whether ``stored`` is the article that the entry links to, as its page gives it.
+
+    It is not if only a feed gave its text; if another page merely claimed the address as its
+    canonical one; or if another entry of the same feed brought it, for then the feed has two
+    things to say at one address, or one address at which the page changes.
+    """
+    claimed = key == stored.canonical_url != canonical_url(stored.url)
+    sibling = stored.feed_id == state.feed_id and stored.guid != state.guid
+    return stored.text_source is TextSource.PAGE and not claimed and not sibling

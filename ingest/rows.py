@@ -1,12 +1,13 @@
 """Build the rows of an article from its entry, its extraction and its place in the fold."""
 
 from dataclasses import fields
+from datetime import datetime
 
 from ingest.articles.identity import article_id
 from ingest.articles.urls import site_of
 from ingest.dedup.decision import Copy
 from ingest.finding import Found
-from storage.model import Article, Duplicate, EntryState, StoredArticle, TextSource
+from storage.model import Article, Duplicate, EntryState, StoredArticle
 
 _SHARED = tuple(
     field.name for field in fields(Article) if field.name in {f.name for f in fields(Duplicate)}
@@ -37,13 +38,19 @@ def stored_article(
         site=site_of(extracted.canonical_url),
         title=extracted.title,
         published_at=extracted.published_at,
-        first_seen_at=previous.first_seen_at if previous else state.first_seen_at,
+        first_seen_at=previous.first_seen_at if previous else _first_seen(state),
         fetched_at=found.fetched_at,
         word_count=extracted.word_count,
         fingerprint=extracted.fingerprint,
+        text_source=extracted.text_source,
         feed_id=state.feed_id,
         guid=state.guid,
     )
+
+
+def _first_seen(state: EntryState) -> datetime:
+    """Return when the entry first led to a new article: a reused GUID did so when it changed."""
+    return state.last_seen_at if state.recheck else state.first_seen_at
 
 
 def article_row(state: EntryState, found: Found, stored: StoredArticle) -> Article:
@@ -126,7 +133,7 @@ def _from_index(stored: StoredArticle) -> Article:
         fetched_at=stored.fetched_at,
         text="",
         word_count=stored.word_count,
-        text_source=TextSource.PAGE,
+        text_source=stored.text_source,
         content_hash=stored.fingerprint.content_hash,
         signature=stored.fingerprint.signature,
         extractor="",

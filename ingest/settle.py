@@ -26,6 +26,7 @@ from storage.model import (
     Reason,
     Retry,
     StoredArticle,
+    TextSource,
 )
 
 # Candidates from the LSH index that are verified for one article.
@@ -75,12 +76,13 @@ class _Case:
                 change = self._change(Outcome.UNCHANGED, Reason.KNOWN_URL, detail, article=known)
                 return EntryCommit(change=change, aliases=_aliases(urls))
             case Refused(outcome=outcome, reason=reason, detail=detail):
+                if self.state.article_id is not None:
+                    outcome, detail = Outcome.UNCHANGED, f"kept as it was stored; now: {detail}"
                 return EntryCommit(change=self._change(outcome, reason, detail))
             case Postponed(reason=reason, detail=detail):
-                attempts = self.state.attempts + finding.spends_attempt
+                retry = Retry(attempts=self.state.attempts + 1, due_at=self.at + finding.wait)
                 return EntryCommit(
-                    change=self._change(Outcome.PENDING, reason, detail),
-                    retry=Retry(attempts=attempts, due_at=self.at + finding.wait),
+                    change=self._change(Outcome.PENDING, reason, detail), retry=retry
                 )
             case _:
                 assert_never(finding)
@@ -94,6 +96,13 @@ class _Case:
         if previous is None:
             stored = stored_article(self.state, found)
             return replace(self._fold(found, stored, Outcome.NEW), aliases=aliases)
+        if found.extracted.text_source is TextSource.FEED is not previous.text_source:
+            # What a feed gives is no later version of what its page says.
+            detail = f"the text of the page is kept: {previous.canonical_url}"
+            change = self._change(
+                Outcome.UNCHANGED, Reason.KNOWN_URL, detail, article=previous.article_id
+            )
+            return EntryCommit(change=change, aliases=aliases)
         if previous.fingerprint.content_hash == found.extracted.fingerprint.content_hash:
             detail = f"the text is that of revision {previous.revision} of {previous.canonical_url}"
             change = self._change(

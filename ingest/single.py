@@ -23,9 +23,9 @@ def entry_for(url: str, known: EntryState | None, *, now: datetime) -> EntryStat
     link = safe_link(url)
     if link is None:
         raise UsageError(f'"{url}" is not an http or https URL')
-    payload = pack(ParsedEntry(guid=url, link=link))
+    payload = pack(ParsedEntry(guid=link, link=link))
     # Asked for again, it is to be looked at again: each asking has a hash of its own.
-    asked = hashlib.sha256(f"{url} {now.isoformat()}".encode()).hexdigest()
+    asked = hashlib.sha256(f"{link} {now.isoformat()}".encode()).hexdigest()
     if known is not None:
         return replace(
             known,
@@ -38,9 +38,9 @@ def entry_for(url: str, known: EntryState | None, *, now: datetime) -> EntryStat
             payload=payload,
         )
     return EntryState(
-        entry_id=entry_id_of(FEED_ID, url),
+        entry_id=entry_id_of(FEED_ID, link),
         feed_id=FEED_ID,
-        guid=url,
+        guid=link,
         url=link,
         title=None,
         entry_hash=asked,
@@ -48,6 +48,7 @@ def entry_for(url: str, known: EntryState | None, *, now: datetime) -> EntryStat
         last_seen_at=now,
         outcome=Outcome.PENDING,
         reason=Reason.WAITING,
+        recheck=True,
         due_at=now,
         payload=payload,
     )

@@ -92,7 +92,8 @@ class ParsedEntry:
     """One item of a feed document.
 
     ``guid`` is never empty: the feed's own, else the link, else a digest of title and text.
-    ``link`` is absolute. ``summary`` and ``content`` are HTML as the feed gave it.
+    ``link`` is absolute. ``summary`` and ``content`` are HTML as the feed gave it. ``digest``
+    tells a changed entry from an unchanged one.
     """
 
     guid: str
@@ -107,6 +108,7 @@ class ParsedEntry:
     language: str | None = None
     tags: tuple[str, ...] = ()
     image_url: str | None = None
+    digest: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

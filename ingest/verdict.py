@@ -35,24 +35,26 @@ ASKED_TO_WAIT = frozenset(
     {Reason.ON_HOLD, Reason.HTTP_TOO_MANY_REQUESTS, Reason.ROBOTS_UNREACHABLE}
 )
 
+# Tries of a page whose host asks for patience; with the waits doubled, these take days.
+PATIENCE = 12
+
+LONGEST_WAIT = timedelta(days=1)
+MOST_DOUBLINGS = 16
+NONE = timedelta()
+
 
 def judge(fault: Fault, *, attempts: int, retry: RetrySettings) -> Refused | Postponed:
     """Say what a fault means for an entry that has had ``attempts`` tries before this one.
 
-    The wait doubles with each try, and is never shorter than the server asked for.
+    The wait doubles with each try up to a day, and is no shorter than the server asked for.
     """
     if fault.reason in REFUSALS:
         return Refused(outcome=Outcome.SKIPPED, reason=fault.reason, detail=fault.detail)
-    asked = fault.reason in ASKED_TO_WAIT
     tries = attempts + 1
-    if fault.reason in PASSING and (asked or tries < retry.attempts):
-        wait = retry.backoff * 2**attempts
-        return Postponed(
-            reason=fault.reason,
-            detail=fault.detail,
-            wait=max(wait, fault.retry_after or timedelta()),
-            spends_attempt=not asked,
-        )
+    patience = max(retry.attempts, PATIENCE if fault.reason in ASKED_TO_WAIT else 0)
+    if fault.reason in PASSING and tries < patience:
+        wait = max(retry.backoff * 2 ** min(attempts, MOST_DOUBLINGS), fault.retry_after or NONE)
+        return Postponed(reason=fault.reason, detail=fault.detail, wait=min(wait, LONGEST_WAIT))
     detail = fault.detail if tries == 1 else f"{fault.detail} (given up after {tries} tries)"
     return Refused(outcome=Outcome.FAILED, reason=fault.reason, detail=detail)
 

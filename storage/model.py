@@ -302,6 +302,7 @@ class StoredArticle:
     fetched_at: datetime
     word_count: int
     fingerprint: Fingerprint
+    text_source: TextSource = TextSource.PAGE
     feed_id: str = ""
     guid: str | None = None
 

@@ -25,12 +25,11 @@ from storage.model import EntryState, FeedState, Outcome, OutcomeChange, Poll
 log = logging.getLogger("ingest.run")
 
 
-class Lines(Tally):
-    """One log line a poll and one an entry that was settled."""
+class Lines:
+    """One log line a poll and one an entry that was settled; counts nothing."""
 
     def passed_over(self, feed: Feed, state: FeedState) -> None:
         """Log why the feed is not asked."""
-        super().passed_over(feed, state)
         until = f" until {state.held_until:%Y-%m-%d %H:%M} UTC" if state.held_until else ""
         why = "retired (410 Gone)" if state.retired else f"on hold{until}"
         log.info("%s: %s; name it to poll it all the same", feed.id, why)
@@ -39,7 +38,7 @@ class Lines(Tally):
         self, feed: Feed, poll: Poll, unchanged: Sequence[str], waiting: Collection[str]
     ) -> None:
         """Log the poll."""
-        super().polled(feed, poll, unchanged, waiting)
+        del unchanged, waiting
         if poll.ok:
             log.info(
                 "%s: %s, %d entries, %d new, %d changed, %.1f s",
@@ -55,13 +54,43 @@ class Lines(Tally):
 
     def settled(self, change: OutcomeChange) -> None:
         """Log the outcome."""
-        super().settled(change)
         log.info(
             "%s %s: %s",
             change.outcome,
             change.reason,
             clean_line(change.url or change.guid),
         )
+
+    def polling(self, feed: Feed) -> None:
+        """Log nothing yet."""
+
+    def taken(self, entries: Sequence[EntryState]) -> None:
+        """Log nothing yet."""
+
+
+class LoggedTally(Tally):
+    """Counts a run and logs it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines = Lines()
+
+    def passed_over(self, feed: Feed, state: FeedState) -> None:
+        """Count and log the feed."""
+        super().passed_over(feed, state)
+        self._lines.passed_over(feed, state)
+
+    def polled(
+        self, feed: Feed, poll: Poll, unchanged: Sequence[str], waiting: Collection[str]
+    ) -> None:
+        """Count and log the poll."""
+        super().polled(feed, poll, unchanged, waiting)
+        self._lines.polled(feed, poll, unchanged, waiting)
+
+    def settled(self, change: OutcomeChange) -> None:
+        """Count and log the outcome."""
+        super().settled(change)
+        self._lines.settled(change)
 
 
 class Bars(Tally):
@@ -133,4 +162,4 @@ def watching(context: Context, *, total: int, lines: bool = True) -> Iterator[Ta
         yield Tally()
     else:
         log.setLevel(logging.INFO)
-        yield Lines()
+        yield LoggedTally()

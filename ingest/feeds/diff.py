@@ -43,7 +43,7 @@ def diff(
     pending: list[EntryState] = []
     unchanged: list[str] = []
     for entry in _distinct(entries):
-        digest = entry_hash(entry)
+        digest = entry.digest or entry_hash(entry)
         before = known.get(entry.guid)
         if before is None:
             pending.append(_new(feed, entry, digest, now))

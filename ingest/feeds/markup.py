@@ -7,6 +7,7 @@ from typing import Final
 from ingest.text import clean_line, clean_text
 
 _TAG: Final = re.compile(r"<!--.*?(?:-->|$)|</?[A-Za-z][^<>]*>", re.DOTALL)
+_LONGEST_TITLE: Final = 1_000  # characters
 _BLANK_LINES: Final = re.compile(r"\n[ \t]*\n\s*")
 
 
@@ -19,10 +20,11 @@ def title_line(value: str, *, is_html: bool) -> str:
     """Return a title as one line of plain text.
 
     Character references are resolved in either case: titles escaped twice are common, titles
-    about character references are not.
+    about character references are not. What is no headline by its length is cut.
     """
     # Tags inside a title are inline: nothing may come to stand in their place.
-    return clean_line(html.unescape(_TAG.sub("", value) if is_html else value))
+    plain = html.unescape(_TAG.sub("", value) if is_html else value)
+    return clean_line(plain[: 2 * _LONGEST_TITLE])[:_LONGEST_TITLE]
 
 
 def as_html(text: str) -> str:

@@ -10,6 +10,7 @@ from typing import Final, cast
 import feedparser
 
 from ingest.feeds.charset import decode
+from ingest.feeds.diff import entry_hash
 from ingest.feeds.discover import discover
 from ingest.feeds.envelope import Document, Refused, ill_formed, open_envelope, scrub
 from ingest.feeds.fields import Fields, Reader, raw_value, title_of, ttl_of
@@ -35,6 +36,10 @@ _CHANNEL_LINK: Final = re.compile(r"<link>\s*(?:<!\[CDATA\[)?\s*([^<>\s\]]{1,204
 _ITEM: Final = re.compile(r"<(?:[\w.-]+:)?(?:item|image|items)[\s>]", re.IGNORECASE)
 _CHANNEL: Final = 65_536
 _MAX_DETAIL: Final = 500
+
+
+MOST_ENTRIES = 10_000
+"""More than any feed has; a document with more is read as far as this."""
 
 
 def parse_feed(body: bytes, *, url: str, content_type: str, now: datetime) -> ParsedFeed | Fault:
@@ -65,9 +70,21 @@ def parse_feed(body: bytes, *, url: str, content_type: str, now: datetime) -> Pa
         if not document.is_feed:
             return _not_a_feed(_other(document, body, url, content_type), url)
         parsed = _parse_xml(document, url=url, now=now)
-    if isinstance(parsed, Fault) or decoded.flaw is None:
+    if isinstance(parsed, Fault):
         return parsed
-    return replace(parsed, flaw="; ".join(filter(None, (decoded.flaw, parsed.flaw))))
+    number = len(parsed.entries)
+    flaws = (
+        decoded.flaw,
+        parsed.flaw,
+        f"{number} entries, of which the first {MOST_ENTRIES} are read"
+        if number > MOST_ENTRIES
+        else None,
+    )
+    # Digests are made here, where it can be killed: one of a hostile text takes minutes.
+    entries = tuple(
+        replace(entry, digest=entry_hash(entry)) for entry in parsed.entries[:MOST_ENTRIES]
+    )
+    return replace(parsed, entries=entries, flaw="; ".join(filter(None, flaws)) or None)
 
 
 def _parse_xml(document: Document, *, url: str, now: datetime) -> ParsedFeed | Fault:

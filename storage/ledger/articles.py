@@ -9,7 +9,7 @@ from typing import Any
 
 from storage.ledger.codec import micros, pack_bands, unpack_bands
 from storage.ledger.mapping import RowMapper, SqlValue
-from storage.model import Fingerprint, StoredArticle
+from storage.model import Fingerprint, StoredArticle, TextSource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +29,7 @@ class _Row:
     site: str
     title: str | None
     word_count: int
+    text_source: TextSource
     feed_id: str
     guid: str | None
     shingles: int

@@ -142,7 +142,9 @@ class Ledger(ArticleIndex, Protocol):
     def due_feeds(self, now: datetime) -> list[FeedState]:
         """Return the feeds to be polled at ``now``, longest due first; none held or retired."""
 
-    def known_entries(self, feed_id: str) -> dict[str, EntryState]:
+    def known_entries(
+        self, feed_id: str, guids: Sequence[str] | None = None
+    ) -> dict[str, EntryState]:
         """Return a feed's entries by guid, without payloads."""
 
     def commit_poll(self, commit: PollCommit) -> tuple[EntryState, ...]:
@@ -153,9 +155,9 @@ class Ledger(ArticleIndex, Protocol):
         """
 
     def add_entries(
-        self, entries: Sequence[EntryState], *, run_id: str, at: datetime
+        self, announced: Sequence[EntryState], *, run_id: str, at: datetime
     ) -> tuple[EntryState, ...]:
-        """Write pending entries that no poll brought; return those really written."""
+        """Write pending entries that no poll brought, due at once; return those really written."""
 
     def claim_pending(
         self, run_id: str, *, now: datetime, limit: int, entry_ids: Sequence[str] | None = None

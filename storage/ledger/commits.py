@@ -12,9 +12,13 @@ from storage.model import EntryCommit, EntryState, OutcomeChange, PollCommit
 def poll(db: Connection, commit: PollCommit) -> tuple[EntryState, ...]:
     """Write a poll: the feed's state, its entries, and the rows that tell of both."""
     at = commit.poll.polled_at
-    feed_states.put(db, commit.state)
     entries.saw(db, commit.seen, at=at)
     written = pending(db, commit.pending, run_id=commit.poll.run_id, at=at)
+    state = commit.state
+    if len(written) < len(commit.pending):
+        # What was left out is found again only by a poll that reads the feed.
+        state = replace(state, etag=None, last_modified=None, body_hash=None)
+    feed_states.put(db, state)
     journal.append(db, [commit.poll], at=at)
     return written
 
@@ -66,7 +70,9 @@ def entry(db: Connection, commit: EntryCommit) -> tuple[OutcomeChange, ...]:
         former, row, demotion = commit.demoted
         assert former.duplicate_of is not None, "a demoted article is a copy of another"
         articles.lead(db, story_id=former.story_id, article_id=former.duplicate_of)
-        brought = entries.demote(db, former.article_id, detail=demotion.detail)
+        brought = entries.demote(
+            db, former.article_id, bringer=demotion.entry_id, detail=demotion.detail
+        )
         demotions = [
             replace(
                 demotion,

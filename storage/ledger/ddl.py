@@ -84,6 +84,7 @@ CREATE TABLE articles (
     site          TEXT NOT NULL,
     title         TEXT,
     word_count    INTEGER NOT NULL,
+    text_source   TEXT NOT NULL,
     feed_id       TEXT NOT NULL,
     guid          TEXT,
     shingles      INTEGER NOT NULL,

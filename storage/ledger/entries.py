@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from sqlite3 import Connection
 
-from storage.ledger.codec import micros
+from storage.ledger.codec import FAR, micros
 from storage.ledger.mapping import RowMapper
 from storage.model import EntryState, Outcome, OutcomeChange, Reason, Retry
 
@@ -13,9 +13,12 @@ _ENTRIES = RowMapper("entries", EntryState, without={"payload"})
 _LOADED = RowMapper("entries", EntryState)
 
 
-def known(db: Connection, feed_id: str) -> dict[str, EntryState]:
-    """Return a feed's entries by guid."""
-    found = _ENTRIES.select(db, "WHERE feed_id = ?", [feed_id])
+def known(db: Connection, feed_id: str, guids: Sequence[str] | None) -> dict[str, EntryState]:
+    """Return a feed's entries by guid: those of ``guids``, or all."""
+    among = "" if guids is None else "AND guid IN (SELECT value FROM json_each(:guids))"
+    found = _ENTRIES.select(
+        db, f"WHERE feed_id = :feed {among}", {"feed": feed_id, "guids": json.dumps(guids)}
+    )
     return {entry.guid: entry for entry in found}
 
 
@@ -94,6 +97,14 @@ def _change(db: Connection, entry: EntryState) -> bool:
     return changed.rowcount > 0
 
 
+def hasten(db: Connection, pending: Sequence[EntryState], *, at: datetime) -> None:
+    """Make pending entries due now, as if they had not been tried before."""
+    db.executemany(
+        "UPDATE entries SET due_at = ?, attempts = 0 WHERE entry_id = ?",
+        [(micros(at), entry.entry_id) for entry in pending],
+    )
+
+
 def claim(
     db: Connection, run_id: str, *, now: datetime, limit: int, entry_ids: Sequence[str] | None
 ) -> list[EntryState]:
@@ -102,9 +113,14 @@ def claim(
     found = _LOADED.select(
         db,
         f"""WHERE outcome = 'pending' AND claimed_by IS NULL
-            AND (due_at IS NULL OR due_at <= :now) {among}
+            AND (due_at IS NULL OR due_at <= :now OR due_at > :far) {among}
             ORDER BY due_at, entry_id LIMIT :limit""",
-        {"now": micros(now), "limit": limit, "ids": json.dumps(entry_ids)},
+        {
+            "now": micros(now),
+            "far": micros(now + FAR),
+            "limit": limit,
+            "ids": json.dumps(entry_ids),
+        },
     )
     db.executemany(
         "UPDATE entries SET claimed_by = ? WHERE entry_id = ?",
@@ -142,16 +158,18 @@ def settle(db: Connection, change: OutcomeChange, *, retry: Retry | None) -> Non
         raise LookupError(f"{change.entry_id}: the entry is not pending")
 
 
-def demote(db: Connection, article_id: str, *, detail: str | None) -> list[EntryState]:
+def demote(
+    db: Connection, article_id: str, *, bringer: str, detail: str | None
+) -> list[EntryState]:
     """Mark the entries that brought a former first copy as duplicates; return these."""
     brought = _ENTRIES.select(
         db,
-        "WHERE article_id = ? AND outcome IN ('new', 'revised') ORDER BY entry_id",
-        [article_id],
+        """WHERE article_id = ? AND (outcome IN ('new', 'revised')
+               OR (entry_id = ? AND outcome = 'unchanged')) ORDER BY entry_id""",
+        [article_id, bringer],
     )
-    db.execute(
-        """UPDATE entries SET outcome = ?, reason = ?, detail = ?
-           WHERE article_id = ? AND outcome IN ('new', 'revised')""",
-        [Outcome.DUPLICATE, Reason.BETTER_ORIGINAL, detail, article_id],
+    db.executemany(
+        "UPDATE entries SET outcome = ?, reason = ?, detail = ? WHERE entry_id = ?",
+        [(Outcome.DUPLICATE, Reason.BETTER_ORIGINAL, detail, e.entry_id) for e in brought],
     )
     return brought

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from sqlite3 import Connection
 
-from storage.ledger.codec import micros
+from storage.ledger.codec import FAR, micros
 from storage.ledger.mapping import RowMapper
 from storage.model import FeedState
 
@@ -52,7 +52,9 @@ def due(db: Connection, now: datetime) -> list[FeedState]:
     """Return the feeds to be polled, longest due first. One never polled is due."""
     return _FEEDS.select(
         db,
-        "WHERE NOT retired AND coalesce(next_due_at, 0) <= :now AND coalesce(held_until, 0) <= :now"
-        " ORDER BY next_due_at, feed_id",
-        {"now": micros(now)},
+        """WHERE NOT retired
+           AND (coalesce(next_due_at, 0) <= :now OR next_due_at > :far)
+           AND (coalesce(held_until, 0) <= :now OR held_until > :far)
+           ORDER BY next_due_at, feed_id""",
+        {"now": micros(now), "far": micros(now + FAR)},
     )

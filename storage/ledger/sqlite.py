@@ -76,10 +76,12 @@ class SqliteLedger:
         with self._database.reading() as db:
             return feed_states.due(db, now)
 
-    def known_entries(self, feed_id: str) -> dict[str, EntryState]:
+    def known_entries(
+        self, feed_id: str, guids: Sequence[str] | None = None
+    ) -> dict[str, EntryState]:
         """Return a feed's entries by guid, without payloads."""
         with self._database.reading() as db:
-            return entries.known(db, feed_id)
+            return entries.known(db, feed_id, guids)
 
     def commit_poll(self, commit: PollCommit) -> tuple[EntryState, ...]:
         """Write all that one poll learnt; return the pending entries that were really written."""
@@ -87,11 +89,13 @@ class SqliteLedger:
             return commits.poll(db, commit)
 
     def add_entries(
-        self, entries: Sequence[EntryState], *, run_id: str, at: datetime
+        self, announced: Sequence[EntryState], *, run_id: str, at: datetime
     ) -> tuple[EntryState, ...]:
-        """Write pending entries that no poll brought; return those really written."""
+        """Write pending entries that no poll brought, due at once; return those really written."""
         with self._database.writing() as db:
-            return commits.pending(db, entries, run_id=run_id, at=at)
+            written = commits.pending(db, announced, run_id=run_id, at=at)
+            entries.hasten(db, written, at=at)
+            return written
 
     def claim_pending(
         self, run_id: str, *, now: datetime, limit: int, entry_ids: Sequence[str] | None = None

@@ -29,6 +29,7 @@ from storage.model import (
     PollCommit,
     Reason,
     StoredArticle,
+    TextSource,
 )
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -203,17 +204,50 @@ def test_a_refusal_ends_an_entry_without_an_article(desk: Desk) -> None:
     assert desk.journal("articles") == []
 
 
-@pytest.mark.parametrize(("spends", "attempts"), [(True, 1), (False, 0)])
-def test_a_postponed_entry_stays_pending_until_it_is_due(
-    desk: Desk, spends: bool, attempts: int
-) -> None:
+def test_an_article_whose_page_is_gone_at_a_recheck_stays_stored(desk: Desk) -> None:
+    desk.find("first", TEXT)
+    gone = Refused(outcome=Outcome.FAILED, reason=Reason.HTTP_NOT_FOUND, detail="gone")
+    desk.announce("first", version=1)
+    change = desk.settle(desk.entry("first"), gone)
+    assert change is not None
+    assert (change.outcome, change.reason) == (Outcome.UNCHANGED, Reason.HTTP_NOT_FOUND)
+    assert len(desk.journal("articles")) == 1
+
+
+def test_a_feed_s_text_is_no_revision_of_what_the_page_says(desk: Desk) -> None:
+    desk.find("first", TEXT)
+    teaser = desk.found("first", OTHER)
+    teaser = replace(teaser, extracted=replace(teaser.extracted, text_source=TextSource.FEED))
+    change = desk.settle(desk.announce("first", version=1), teaser)
+    assert change is not None
+    assert (change.outcome, change.reason) == (Outcome.UNCHANGED, Reason.KNOWN_URL)
+    assert desk.article("first").revision == 0
+
+
+def test_a_page_s_text_follows_a_feed_s_as_a_revision(desk: Desk) -> None:
+    teaser = desk.found("first", OTHER)
+    teaser = replace(teaser, extracted=replace(teaser.extracted, text_source=TextSource.FEED))
+    desk.settle(desk.announce("first"), teaser)
+    assert desk.find("first", TEXT, version=1).outcome is Outcome.REVISED
+
+
+def test_a_reused_guid_does_not_make_its_new_article_old(desk: Desk) -> None:
+    desk.find("first", TEXT)
+    desk.at += 61 * 24 * HOUR
+    state = desk.announce("first", version=1)
+    elsewhere = desk.found("elsewhere", OTHER)
+    desk.settle(state, elsewhere)
+    assert desk.article("elsewhere").first_seen_at == desk.at
+
+
+def test_a_postponed_entry_stays_pending_until_it_is_due(desk: Desk) -> None:
     state = desk.announce("first")
-    postponed = Postponed(reason=Reason.DEADLINE, detail="slow", wait=HOUR, spends_attempt=spends)
+    postponed = Postponed(reason=Reason.DEADLINE, detail="slow", wait=HOUR)
     change = desk.settle(state, postponed)
     assert change is not None
     entry = desk.entry("first")
     assert (entry.outcome, entry.reason) == (Outcome.PENDING, Reason.DEADLINE)
-    assert (entry.attempts, entry.due_at) == (attempts, desk.at + HOUR)
+    assert (entry.attempts, entry.due_at) == (1, desk.at + HOUR)
 
 
 def test_a_link_to_a_stored_article_is_unchanged_and_one_more_name_for_it(desk: Desk) -> None:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -5,7 +6,7 @@ import pytest
 from ingest.config import RetrySettings
 from ingest.finding import Postponed, Refused
 from ingest.types import Fault
-from ingest.verdict import judge
+from ingest.verdict import PATIENCE, judge
 from storage.model import Outcome, Reason
 
 RETRY = RetrySettings(attempts=3, backoff=timedelta(minutes=10))
@@ -72,11 +73,19 @@ def test_what_may_pass_is_tried_three_times_in_all_with_doubling_waits(reason: R
 @pytest.mark.parametrize(
     "reason", [Reason.ON_HOLD, Reason.HTTP_TOO_MANY_REQUESTS, Reason.ROBOTS_UNREACHABLE]
 )
-@pytest.mark.parametrize("attempts", [0, 2, 9])
-def test_a_wait_the_server_asked_for_costs_no_try(reason: Reason, attempts: int) -> None:
-    found = judge(fault(reason), attempts=attempts, retry=RETRY)
+def test_a_host_that_asks_for_patience_gets_twelve_tries(reason: Reason) -> None:
+    found = [judge(fault(reason), attempts=tried, retry=RETRY) for tried in range(12)]
+    assert all(isinstance(each, Postponed) for each in found[:-1])
+    assert isinstance(found[-1], Refused)
+
+
+@pytest.mark.parametrize("attempts", [8, 11, 60, 10_000])
+def test_no_wait_is_longer_than_a_day(attempts: int) -> None:
+    found = judge(
+        fault(Reason.DEADLINE), attempts=attempts, retry=replace(RETRY, attempts=1_000_000)
+    )
     assert isinstance(found, Postponed)
-    assert not found.spends_attempt
+    assert found.wait == timedelta(days=1)
 
 
 @pytest.mark.parametrize(("retry_after", "wait"), [(None, 10), (5 * MINUTE, 10), (90 * MINUTE, 90)])
@@ -90,12 +99,10 @@ def test_a_wait_is_never_shorter_than_the_server_asked_for(
 
 
 @pytest.mark.parametrize("reason", list(Reason))
-def test_every_reason_comes_to_an_end_or_is_the_servers_wish(reason: Reason) -> None:
-    found = judge(fault(reason), attempts=RETRY.attempts, retry=RETRY)
-    if isinstance(found, Postponed):
-        assert not found.spends_attempt
-    else:
-        assert found.outcome in {Outcome.SKIPPED, Outcome.FAILED}
+def test_every_reason_comes_to_an_end(reason: Reason) -> None:
+    found = judge(fault(reason), attempts=PATIENCE, retry=RETRY)
+    assert isinstance(found, Refused)
+    assert found.outcome in {Outcome.SKIPPED, Outcome.FAILED}
 
 
 def test_with_one_attempt_nothing_is_tried_again() -> None:

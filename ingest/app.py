@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
 
 from ingest import single
 from ingest.clock import Clock
@@ -57,10 +58,12 @@ async def open_run(
     Everything committed is flushed also when the run is cancelled or fails.
 
     Raises:
-        NewsfoldError: the store was signed under another fold scheme.
+        NewsfoldError: the store was signed under another fold scheme, or has lost its ledger.
     """
     config.data.mkdir(parents=True, exist_ok=True)
-    ledger = SqliteLedger(config.data / "state" / "ledger.db")
+    path = config.data / "state" / "ledger.db"
+    _refuse_lost_ledger(config.data, path)
+    ledger = SqliteLedger(path)
     _check_scheme(ledger, config)
     lake = Lake(
         config.data,
@@ -146,10 +149,14 @@ async def ingest_pages(
     """Take single pages, which no feed announced, to their outcomes, and flush.
 
     A page that is known already is fetched again.
+
+    Raises:
+        UsageError: one of ``urls`` is not an http or https address.
     """
+    links = [single.link_of(url) for url in urls]
     async with open_run(config, kind="pages", clock=clock, observer=observer) as run:
         known = await run.commits.read(lambda ledger: ledger.known_entries(single.FEED_ID))
-        entries = [single.entry_for(url, known.get(url), now=clock()) for url in urls]
+        entries = [single.entry_for(link, known.get(link), now=clock()) for link in links]
         written = await run.commits.read(
             lambda ledger: ledger.add_entries(entries, run_id=run.id, at=clock())
         )
@@ -196,6 +203,21 @@ async def _flush_now_and_then(crawler: Crawler) -> None:
         except OSError as error:
             # The rows wait in the journal; the flush at the end tells if it still does not work.
             log.warning("cannot flush now: %s", error)
+
+
+def _refuse_lost_ledger(data: Path, path: Path) -> None:
+    """Refuse to begin a new ledger beside Parquet that an earlier one wrote.
+
+    Without it every article would be new again, and stored a second time.
+    """
+    if path.is_file() and path.stat().st_size:
+        return
+    part = next(data.glob("articles/dt=*/*.parquet"), None)
+    if part is not None:
+        raise NewsfoldError(
+            f"{data} has stored articles but its ledger, {path}, is missing or empty: put it back, "
+            "or use another data folder (the articles can still be queried)"
+        )
 
 
 def _check_scheme(ledger: Ledger, config: Config) -> None:

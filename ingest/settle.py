@@ -194,7 +194,7 @@ class _Case:
         change = self._change(
             outcome,
             Reason.FIRST_SEEN if outcome is Outcome.NEW else Reason.TEXT_CHANGED,
-            f"came out before {first.canonical_url}, which told the same story so far",
+            f"comes before {first.canonical_url}, which told the same story so far",
             article=stored.article_id,
             evidence=copy.evidence,
         )
@@ -216,7 +216,7 @@ class _Case:
             run_id=self.run.run_id,
             outcome=Outcome.DUPLICATE,
             reason=Reason.BETTER_ORIGINAL,
-            detail=f"{stored.canonical_url} came out before it",
+            detail=f"{stored.canonical_url} comes before it (by published time, then sighting, id)",
             evidence=json.dumps(copy.evidence),
         )
         return EntryCommit(

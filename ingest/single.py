@@ -6,7 +6,7 @@ from datetime import datetime
 
 from ingest.errors import UsageError
 from ingest.feeds.diff import entry_id_of, pack
-from ingest.text import safe_link
+from ingest.text import clean_line, safe_link
 from ingest.types import ParsedEntry
 from storage.model import EntryState, Outcome, Reason
 
@@ -14,15 +14,20 @@ from storage.model import EntryState, Outcome, Reason
 FEED_ID = "_pages"
 
 
-def entry_for(url: str, known: EntryState | None, *, now: datetime) -> EntryState:
-    """Return the pending entry for a page; one that is ``known`` is to be checked again.
+def link_of(url: str) -> str:
+    """Return an address as a person gave it in the form that a link has in a feed.
 
     Raises:
-        UsageError: ``url`` is not an http or https address.
+        UsageError: it is not an http or https address.
     """
     link = safe_link(url)
     if link is None:
-        raise UsageError(f'"{url}" is not an http or https URL')
+        raise UsageError(clean_line(f'"{url}" is not an http or https URL'))
+    return link
+
+
+def entry_for(link: str, known: EntryState | None, *, now: datetime) -> EntryState:
+    """Return the pending entry for a page; one that is ``known`` is to be checked again."""
     payload = pack(ParsedEntry(guid=link, link=link))
     # Asked for again, it is to be looked at again: each asking has a hash of its own.
     asked = hashlib.sha256(f"{link} {now.isoformat()}".encode()).hexdigest()

@@ -10,6 +10,7 @@ import unicodedata
 from typing import Final
 from urllib.parse import urlsplit
 
+_CREDENTIALS: Final = re.compile(r"^(https?://)[^/?#\\]*@", re.IGNORECASE)
 _MAX_LINK: Final = 4096
 _NEWLINES: Final = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 # Invisible marks. ZWNJ and ZWJ (U+200C, U+200D) are not among them: Persian, the Indic
@@ -49,7 +50,8 @@ def safe_link(url: str | None) -> str | None:
     """Return ``url`` if it is an absolute http(s) address with a host, else ``None``.
 
     Spaces around it, and tabs and line ends inside it, are removed as browsers do
-    (WHATWG URL Standard, section 4.4); the rest stays as it is.
+    (WHATWG URL Standard, section 4.4), and so are a user name and password, which are never sent
+    and not to be shown; the rest stays as it is.
     """
     if not url:
         return None
@@ -62,4 +64,4 @@ def safe_link(url: str | None) -> str | None:
         _ = parts.port
     except ValueError:  # brackets that hold no IPv6 address, a port that is no number
         return None
-    return link if usable else None
+    return _CREDENTIALS.sub(r"\1", link) if usable else None

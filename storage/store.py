@@ -146,7 +146,7 @@ class Store:
         return self._root / "state" / "ledger.db"
 
     def _open_ledger(self) -> SqliteLedger | None:
-        if self._ledger is None and self._database.is_file():
+        if self._ledger is None and self._database.is_file() and self._database.stat().st_size:
             self._ledger = SqliteLedger(self._database)
         return self._ledger
 
@@ -180,7 +180,9 @@ class Store:
             except duckdb.IOException as error:
                 lost = source.vanished()
                 if not lost:
-                    raise StoreError(f"the store cannot be read: {error}") from error
+                    raise _unreadable(error) from error
+            except duckdb.Error as error:
+                raise _unreadable(error) from error
         raise StoreError(
             f"the part {lost[0]} is in the ledger but not on the disk; see `newsfold store verify`"
         )
@@ -190,6 +192,11 @@ class Store:
             return []
         found = self._read(lambda session: session.table(query, [article_id]))
         return msgspec.convert(found.to_pylist(), list[kind])  # type: ignore[valid-type]
+
+
+def _unreadable(error: duckdb.Error) -> StoreError:
+    said = " ".join(str(error).split())
+    return StoreError(f"the store cannot be read: {said}; see `newsfold store verify`")
 
 
 def _resolve(session: Session, key: str) -> str | None:

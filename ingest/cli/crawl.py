@@ -13,6 +13,7 @@ from ingest.cli.progress import watching
 from ingest.cli.select import select_feeds
 from ingest.clock import system_clock
 from ingest.observe import Tally
+from ingest.single import link_of
 
 
 @click.command()
@@ -28,6 +29,7 @@ def command(context: Context, feeds: tuple[str, ...], urls: tuple[str, ...], due
     """
     if urls and (feeds or due):
         raise click.UsageError("--url ingests single pages: leave out the feeds")
+    links = [link_of(url) for url in urls]
     config = context.load_config()
     chosen = select_feeds(config, feeds) if not urls else ()
     # Whoever ends the process kindly gets the same as with Ctrl-C.
@@ -37,7 +39,7 @@ def command(context: Context, feeds: tuple[str, ...], urls: tuple[str, ...], due
     try:
         with watching(context, total=len(chosen)) as tally:
             if urls:
-                asyncio.run(ingest_pages(config, urls, clock=system_clock, observer=tally))
+                asyncio.run(ingest_pages(config, links, clock=system_clock, observer=tally))
             else:
                 asyncio.run(
                     crawl(

@@ -7,21 +7,24 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
+from filelock import FileLock, Timeout
 
 from ingest.cli.context import Context
 from ingest.cli.crawl import report
 from ingest.cli.demo_report import Report, program
 from ingest.cli.progress import watching
+from ingest.cli.say import emit_json
 from ingest.clock import system_clock
 from ingest.config import Config
 from ingest.demo.play import play
-from ingest.errors import UsageError
+from ingest.errors import BusyError, UsageError
 from ingest.observe import Tally
 
 FOLDER = Path("newsfold-demo")
 
 # What tells a folder that the demo made, and may empty, from anything else.
 MARK = ".newsfold-demo"
+LOCK = ".lock"
 
 
 @click.command()
@@ -33,7 +36,20 @@ def command(context: Context, no_fold: bool) -> None:
     Needs no network. The store is left in newsfold-demo (or --data) to try queries on. Exits 0
     only if what is stored is exactly what the newsroom's own list of truths says.
     """
-    folder = empty_folder((context.data or FOLDER).absolute())
+    folder = (context.data or FOLDER).absolute()
+    check_folder(folder)
+    lock = FileLock(folder / LOCK)
+    try:
+        lock.acquire(blocking=False)
+    except Timeout:
+        raise BusyError(f"{folder}: a demo is running here already") from None
+    with lock:
+        empty_folder(folder)
+        _demonstrate(context, folder, fold=not no_fold)
+
+
+def _demonstrate(context: Context, folder: Path, *, fold: bool) -> None:
+    told = Report(context.out, program(folder), brief=context.quiet or context.as_json)
 
     @contextmanager
     def watch(edition: int, config: Config) -> Iterator[Tally]:
@@ -41,28 +57,44 @@ def command(context: Context, no_fold: bool) -> None:
         started = time.monotonic()
         with watching(context, total=len(config.feeds), lines=False) as tally:
             yield tally
-        report(context, tally, time.monotonic() - started)
+        if not context.as_json:
+            report(context, tally, time.monotonic() - started)
 
-    told = Report(context.out, program(folder))
     told.welcome()
-    played = play(folder, fold=not no_fold, clock=system_clock, watch=watch)
+    played = play(folder, fold=fold, clock=system_clock, watch=watch)
     told.everything(played)
+    if context.as_json:
+        crawls = [tally.summary() for tally in played.tallies]
+        emit_json(
+            {"exact": not played.differences, "differences": played.differences, "crawls": crawls}
+        )
+    elif context.quiet:
+        for difference in played.differences:
+            click.echo(f"newsfold: {difference}", err=True)
     if played.differences:
         raise click.exceptions.Exit(1)
 
 
-def empty_folder(folder: Path) -> Path:
-    """Make ``folder`` an empty folder of the demo's.
+def check_folder(folder: Path) -> None:
+    """Make ``folder`` the demo's, if it is not.
 
     Raises:
         UsageError: it has things in it that the demo did not put there.
     """
-    if folder.exists() and any(folder.iterdir()):
-        if not (folder / MARK).is_file():
-            raise UsageError(
-                f"{folder} is not empty and not the demo's; name another with --data, or remove it"
-            )
-        shutil.rmtree(folder)
+    if folder.exists() and any(folder.iterdir()) and not (folder / MARK).is_file():
+        raise UsageError(
+            f"{folder} is not empty and not the demo's; name another with --data, or remove it"
+        )
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MARK).touch()
-    return folder
+
+
+def empty_folder(folder: Path) -> None:
+    """Remove what an earlier demo left."""
+    for path in folder.iterdir():
+        if path.name in {MARK, LOCK}:
+            continue
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()

@@ -33,42 +33,56 @@ QUERY: Final = (
 )
 WORDS: Final = "ferry"
 
-_SHORT: Final = {Outcome.DUPLICATE: "copy", Outcome.UNCHANGED: "same"}
+_SHORT: Final = {
+    Outcome.NEW: "new",
+    Outcome.REVISED: "rev.",
+    Outcome.UNCHANGED: "same",
+    Outcome.DUPLICATE: "copy",
+    Outcome.SKIPPED: "skip",
+    Outcome.FAILED: "fail",
+    Outcome.PENDING: "wait",
+}
 
 
 def program(folder: Path) -> str:
     """Return how this very program is called on the demo's store."""
     name = "newsfold" if shutil.which("newsfold") else os.path.relpath(sys.argv[0])
-    return f"{name} --data {os.path.relpath(folder)}"
+    return f"{name} --config {os.path.relpath(folder / 'feeds.yml')}"
 
 
 class Report:
     """Tells the demo's story on a console, section by section."""
 
-    def __init__(self, console: Console, call: str) -> None:
+    def __init__(self, console: Console, call: str, *, brief: bool = False) -> None:
         self._console = console
         self._call = call
+        self._brief = brief
 
     def welcome(self) -> None:
         """Say what is about to happen."""
+        if self._brief:
+            return
         self._console.print(
             Panel(
-                "Thirteen small news outlets have opened on loopback addresses of this machine:\n"
-                "real HTTP servers, feeds in four formats, pages in six languages and four\n"
-                "encodings, and most of what goes wrong on the web. Newsfold crawls them twice;\n"
+                "Thirteen small news outlets have opened on loopback addresses of this machine: "
+                "real HTTP servers, feeds in four formats, pages in six languages and four "
+                "encodings, and most of what goes wrong on the web. Newsfold crawls them twice; "
                 "between the crawls the newsroom publishes a second edition.",
                 title="[bold]Newsfold demo[/]",
                 box=box.ROUNDED,
-                expand=False,
+                width=min(78, self._console.width),
             )
         )
 
     def crawling(self, edition: int, feeds: int) -> None:
         """Announce a crawl."""
-        self._console.print(f"\n[bold]Crawl {edition}[/] of {feeds} feeds …")
+        if not self._brief:
+            self._console.print(f"\n[bold]Crawl {edition}[/] of {feeds} feeds …")
 
     def everything(self, played: Played) -> None:
         """Show all that came of it, and whether it is what it should be."""
+        if self._brief:
+            return
         self._section("What came in", _intake(played))
         self._section("What was folded into what, and why", *_stories(played))
         self._section("What was revised", *_revisions(played, self._console))
@@ -128,12 +142,12 @@ class Report:
 
 def _intake(played: Played) -> Table:
     """Return a table of feeds: how each crawl's poll went, and its entries by outcome."""
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    table.add_column("feed", style="bold", overflow="ellipsis", no_wrap=True, max_width=26)
+    table = Table(box=box.SIMPLE_HEAD, padding=0, pad_edge=False, show_edge=False)
+    table.add_column("feed", style="bold", overflow="ellipsis", no_wrap=True, max_width=18)
     for crawl in range(1, len(played.tallies) + 1):
         table.add_column(f"crawl {crawl}", no_wrap=True)
     for outcome, style in OUTCOME_STYLES.items():
-        table.add_column(_SHORT.get(outcome, outcome.value), justify="right", header_style=style)
+        table.add_column(_SHORT[outcome], justify="right", min_width=4, header_style=style)
     outcomes: dict[str, Counter[str]] = {}
     for entry in played.stored.entries:
         outcomes.setdefault(entry["feed_id"], Counter())[entry["outcome"]] += 1

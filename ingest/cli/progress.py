@@ -9,8 +9,9 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
     SpinnerColumn,
-    TaskProgressColumn,
+    Task,
     TextColumn,
     TimeElapsedColumn,
 )
@@ -23,6 +24,9 @@ from ingest.types import Feed
 from storage.model import EntryState, FeedState, Outcome, OutcomeChange, Poll
 
 log = logging.getLogger("ingest.run")
+
+# Outcomes that are asked after: their detail is told at once.
+_TOLD = frozenset({Outcome.SKIPPED, Outcome.FAILED, Outcome.PENDING})
 
 
 class Lines:
@@ -54,11 +58,13 @@ class Lines:
 
     def settled(self, change: OutcomeChange) -> None:
         """Log the outcome."""
+        told = clean_line(change.detail or "") if change.outcome in _TOLD else ""
         log.info(
-            "%s %s: %s",
+            "%s %s: %s%s",
             change.outcome,
             change.reason,
             clean_line(change.url or change.guid),
+            f" ({told})" if told else "",
         )
 
     def polling(self, feed: Feed) -> None:
@@ -93,6 +99,15 @@ class LoggedTally(Tally):
         self._lines.settled(change)
 
 
+class Rate(ProgressColumn):
+    """How many a second, lately."""
+
+    def render(self, task: Task) -> Text:
+        """Return the rate of one bar."""
+        speed = task.finished_speed or task.speed
+        return Text("" if speed is None else f"{speed:.1f}/s", "dim")
+
+
 class Bars(Tally):
     """Two bars, feeds and pages, with what came of them so far and the rate."""
 
@@ -103,7 +118,7 @@ class Bars(Tally):
             TextColumn("[bold]{task.description}"),
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
-            TaskProgressColumn(show_speed=True),
+            Rate(),
             TextColumn("{task.fields[said]}"),
             TimeElapsedColumn(),
             console=console,

@@ -21,7 +21,6 @@ _PIPED_WIDTH = 160  # columns of a table that goes to a file or a program
 _BY_SUFFIX = {f".{kind.value}": kind for kind in Format} | {
     ".md": Format.MARKDOWN,
     ".ndjson": Format.JSONL,
-    ".txt": Format.TABLE,
 }
 
 
@@ -91,7 +90,7 @@ def command(
                 write(table, kind, text, width=_PIPED_WIDTH)
 
         _write_file(output, rows_into)
-    if output is not None or kind is not Format.TABLE:  # a table has its own last line
+    if kind is not Format.TABLE:  # a table has its own last line
         rows = say.plural(table.num_rows, "row")
         where = f" in {output}" if output else ""
         say.note(context, f"{rows}{where} · {time.monotonic() - started:.1f} s")
@@ -102,6 +101,9 @@ def _format(context: Context, wanted: str | None, output: Path | None) -> Format
         kind = Format(wanted)
     elif output is not None and output.suffix.lower() in _BY_SUFFIX:
         kind = _BY_SUFFIX[output.suffix.lower()]
+    elif output is not None:
+        endings = ", ".join(_BY_SUFFIX)
+        raise click.UsageError(f"{output}: give a --format, or one of these endings: {endings}")
     else:
         kind = Format.JSON if context.as_json else Format.TABLE
     if kind is Format.PARQUET and output is None and context.records.is_terminal:

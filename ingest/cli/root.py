@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 could not complete, 2 wrong usage or configuration, 130 in
 import importlib
 import logging
 import os
+import sqlite3
 import sys
 from pathlib import Path
 
@@ -98,6 +99,16 @@ def newsfold(
     ctx.obj = Context(config_path=config, data=data, quiet=quiet, verbose=verbose, as_json=as_json)
 
 
+def _refusal(error: BaseException) -> str | None:
+    """Return what a disk or a database refused, in one line; ``None`` for a mistake of ours."""
+    if isinstance(error, BaseExceptionGroup):
+        said = {_refusal(each) for each in error.exceptions}
+        return None if None in said else "; ".join(sorted(filter(None, said)))
+    if isinstance(error, OSError):
+        return clean_text(f"{error.filename or 'the disk'}: {error.strerror or error}")
+    return clean_text(f"the ledger: {error}") if isinstance(error, sqlite3.Error) else None
+
+
 def run() -> int:
     """Run the command line and return its exit code; errors people can mend are one line."""
     try:
@@ -113,7 +124,12 @@ def run() -> int:
         click.echo("newsfold: interrupted", err=True)
         return INTERRUPTED
     except BrokenPipeError:
-        # The reader (head, less) has gone; what Python still holds for it must not complain.
+        # The reader (head, less) has all it wants; what Python still holds must not complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, sqlite3.Error, BaseExceptionGroup) as error:
+        refusal = _refusal(error)
+        if refusal is None:
+            raise
+        click.echo(f"newsfold: {refusal}; what was committed is safe", err=True)
         return 1
     return code if isinstance(code, int) else 0

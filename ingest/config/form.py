@@ -119,6 +119,8 @@ def is_web_address(value: str, schemes: tuple[str, ...] = ("http", "https")) -> 
 
 def _feed_url(value: object) -> str:
     if isinstance(value, str) and is_web_address(value):
+        if "@" in urlsplit(value).netloc:
+            raise _expected("an address without user name and password: they are not sent", value)
         return value
     raise _expected("an http or https URL", value)
 

@@ -47,6 +47,9 @@ def read_yaml(text: str) -> Document:
         root = yaml.compose(text)
         reader = _Reader(yaml.constructor)
         value = None if root is None else reader.read(root, ())
+    except RecursionError:
+        problem = Problem(line=1, message="nested too deeply")
+        return Document(value=None, lines={}, problems=(problem,))
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = 1 if mark is None else mark.line + 1

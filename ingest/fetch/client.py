@@ -18,7 +18,7 @@ from ingest.fetch import robots
 from ingest.fetch.exchange import Answer, Errand, Exchange, Onward
 from ingest.fetch.faults import TROUBLES, TroubleError, fault_from
 from ingest.fetch.pacing import Pacing
-from ingest.fetch.redirects import host_of, origin_of, parse_url
+from ingest.fetch.redirects import origin_of, parse_url, server_of
 from ingest.fetch.transport import GuardedTransport, Resolve, SystemResolver
 from ingest.types import Fault, Fetched, Validators
 from storage.model import Reason
@@ -172,7 +172,7 @@ class Fetcher:
     async def _hop(
         self, errand: Errand, url: httpx.URL, validators: Validators, budget: "_Budget"
     ) -> Answer | Onward | Fault:
-        host = host_of(url)
+        host = server_of(url)
         if (fault := self._pacing.held(host)) is not None:
             return fault
         if errand.obeys_robots and (fault := await self._robots.check(url)) is not None:

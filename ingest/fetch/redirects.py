@@ -58,6 +58,12 @@ def host_of(url: httpx.URL) -> str:
     return url.raw_host.decode("ascii").rstrip(".")
 
 
+def server_of(url: httpx.URL) -> str:
+    """Return what is paced as one: the host, with its port where that is not the web's usual."""
+    usual = url.port in {None, 80, 443}
+    return host_of(url) if usual else f"{host_of(url)}:{url.port}"
+
+
 def origin_of(url: httpx.URL) -> tuple[str, str, int]:
     """Return scheme, host and port (RFC 6454 section 4)."""
     return url.scheme, host_of(url), url.port or (443 if url.scheme == "https" else 80)

@@ -65,7 +65,7 @@ class Workers:
     ) -> None:
         with self._opening:
             self._closed = True
-            self._close()
+            self._close(kindly=kind is None)
 
     async def run(
         self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
@@ -146,9 +146,13 @@ class Workers:
         finally:
             future.cancel()
 
-    def _close(self) -> None:
+    def _close(self, *, kindly: bool = False) -> None:
+        """End the workers; ``kindly`` lets one that is just starting get to its end undisturbed."""
         if self._pool is not None:
-            self._pool.stop()  # type: ignore[no-untyped-call]
+            if kindly:
+                self._pool.close()  # type: ignore[no-untyped-call]
+            else:
+                self._pool.stop()  # type: ignore[no-untyped-call]
             self._pool.join()
             self._pool = None
 

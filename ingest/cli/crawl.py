@@ -14,6 +14,10 @@ from ingest.cli.select import select_feeds
 from ingest.clock import system_clock
 from ingest.observe import Tally
 from ingest.single import link_of
+from storage.model import Outcome
+
+# Outcomes of an entry whose article is in the store.
+STORED = (Outcome.NEW, Outcome.REVISED, Outcome.UNCHANGED, Outcome.DUPLICATE)
 
 
 @click.command()
@@ -25,7 +29,8 @@ def command(context: Context, feeds: tuple[str, ...], urls: tuple[str, ...], due
     """Poll all feeds now, or those named by id, name, tag or URL; or ingest single pages.
 
     Feeds that have asked to be left alone for a while (Retry-After) or are gone (410) are polled
-    only when named. Exits when everything is flushed. One dead feed never fails the run.
+    only when named. Exits when everything is flushed. One dead feed never fails the run; with
+    --url the exit code is 1 if no article came of any page.
     """
     if urls and (feeds or due):
         raise click.UsageError("--url ingests single pages: leave out the feeds")
@@ -53,6 +58,8 @@ def command(context: Context, feeds: tuple[str, ...], urls: tuple[str, ...], due
                 )
     finally:
         report(context, tally, time.monotonic() - started)
+    if links and not any(tally.settlements[outcome] for outcome in STORED):
+        raise click.exceptions.Exit(1)
 
 
 def report(context: Context, tally: Tally, seconds: float) -> None:

@@ -112,7 +112,14 @@ def _format(context: Context, wanted: str | None, output: Path | None) -> Format
 
 
 def _write_file(output: Path, rows_into: Callable[[IO[bytes]], None]) -> None:
-    """Replace ``output`` by the rows, whole or not at all."""
+    """Replace ``output`` by the rows, whole or not at all; a device or a pipe is written to."""
+    if output.exists() and not output.is_file():
+        try:
+            with output.open("wb") as raw:
+                rows_into(raw)
+        except OSError as error:
+            raise click.FileError(str(output), error.strerror) from error
+        return
     try:
         handle, name = tempfile.mkstemp(dir=output.resolve().parent, prefix=f".{output.name}.")
     except OSError as error:

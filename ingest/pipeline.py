@@ -282,6 +282,6 @@ def _is_read(stored: StoredArticle, state: EntryState, key: str) -> bool:
     canonical one; or if another entry of the same feed brought it, for then the feed has two
     things to say at one address, or one address at which the page changes.
     """
-    claimed = key == stored.canonical_url != canonical_url(stored.url)
+    claimed = key == stored.canonical_url and key != canonical_url(stored.url)
     sibling = stored.feed_id == state.feed_id and stored.guid != state.guid
     return stored.text_source is TextSource.PAGE and not claimed and not sibling

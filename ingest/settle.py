@@ -96,7 +96,8 @@ class _Case:
         if previous is None:
             stored = stored_article(self.state, found)
             return replace(self._fold(found, stored, Outcome.NEW), aliases=aliases)
-        if found.extracted.text_source is TextSource.FEED is not previous.text_source:
+        fed = found.extracted.text_source is TextSource.FEED
+        if fed and previous.text_source is TextSource.PAGE:
             # What a feed gives is no later version of what its page says.
             detail = f"the text of the page is kept: {previous.canonical_url}"
             change = self._change(

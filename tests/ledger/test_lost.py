@@ -1,0 +1,53 @@
+"""Changes that could be lost between processes, and times set by a clock that was wrong."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from storage.ledger.base import Ledger
+from storage.model import Outcome, Reason
+from tests.ledger.values import HOUR, NOON, better, entry, new, poll, stored
+
+
+def test_a_poll_that_leaves_a_change_out_drops_the_validators(ledger: Ledger) -> None:
+    ledger.commit_poll(poll(entry("a")))
+    run = ledger.begin_run(kind="crawl", at=NOON)
+    assert ledger.claim_pending(run, now=NOON, limit=9)
+    assert ledger.commit_poll(poll(entry("a", version=1))) == ()
+    state = ledger.feed("f")
+    assert state is not None
+    assert (state.etag, state.last_modified, state.body_hash) == (None, None, None)
+
+
+def test_a_demotion_is_told_of_an_entry_that_was_looked_at_again(ledger: Ledger) -> None:
+    ledger.commit_poll(poll(entry("a"), entry("b")))
+    former = replace(stored("A"), feed_id="f", guid="a")
+    with ledger.writing() as writer:
+        writer.commit(new(entry("a"), former))
+    ledger.commit_poll(poll(entry("a", version=1)))
+    again = new(entry("a"), former)
+    same = replace(again.change, outcome=Outcome.UNCHANGED, reason=Reason.SAME_TEXT)
+    with ledger.writing() as writer:
+        writer.commit(replace(again, change=same, stored=None, rows=()))
+        commit = better(entry("b"), stored("B"), former)
+        assert commit.demoted is not None
+        place, row, demotion = commit.demoted
+        demotion = replace(demotion, entry_id=entry("a").entry_id)
+        told = writer.commit(replace(commit, demoted=(place, row, demotion)))
+    assert [change.entry_id for change in told] == [entry("b").entry_id, entry("a").entry_id]
+    known = ledger.known_entries("f")["a"]
+    assert (known.outcome, known.reason) == (Outcome.DUPLICATE, Reason.BETTER_ORIGINAL)
+
+
+def test_a_feed_or_entry_whose_time_a_wrong_clock_set_is_due(ledger: Ledger) -> None:
+    far = NOON + timedelta(days=3650)
+    commit = poll(replace(entry("a"), due_at=far))
+    ledger.commit_poll(replace(commit, state=replace(commit.state, next_due_at=far)))
+    assert [feed.feed_id for feed in ledger.due_feeds(NOON)] == ["f"]
+    run = ledger.begin_run(kind="crawl", at=NOON)
+    assert [e.guid for e in ledger.claim_pending(run, now=NOON, limit=9)] == ["a"]
+
+
+def test_a_feed_that_is_due_tomorrow_is_not_due(ledger: Ledger) -> None:
+    commit = poll()
+    ledger.commit_poll(replace(commit, state=replace(commit.state, next_due_at=NOON + 24 * HOUR)))
+    assert ledger.due_feeds(NOON) == []

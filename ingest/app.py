@@ -129,12 +129,15 @@ async def crawl(
         states = {
             state.feed_id: state for state in await run.commits.read(lambda ledger: ledger.feeds())
         }
+        due = {
+            state.feed_id for state in await run.commits.read(lambda ledger: ledger.due_feeds(now))
+        }
         chosen = []
         for feed in feeds:
             state = states[feed.id]
-            if not named and (state.retired or (state.held_until or now) > now):
+            if not named and (state.retired or state.is_held(now)):
                 observer.passed_over(feed, state)
-            elif not only_due or (state.next_due_at or now) <= now:
+            elif not only_due or feed.id in due:
                 chosen.append(feed)
         left = await run.commits.read(_pending_of(feeds)) if named else None
         async with _flushing(run.crawler), run.crawler as crawler:

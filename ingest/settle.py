@@ -110,6 +110,14 @@ class _Case:
                 Outcome.UNCHANGED, Reason.SAME_TEXT, detail, article=previous.article_id
             )
             return EntryCommit(change=change, aliases=aliases)
+        if self._only_claims(found, previous):
+            detail = (
+                f"{found.url} names {previous.canonical_url} as its address, whose text is kept"
+            )
+            change = self._change(
+                Outcome.UNCHANGED, Reason.KNOWN_URL, detail, article=previous.article_id
+            )
+            return EntryCommit(change=change)
         stored = stored_article(self.state, found, previous=previous)
         if previous.duplicate_of is not None:
             return replace(self._fold(found, stored, Outcome.REVISED), aliases=aliases)
@@ -122,6 +130,14 @@ class _Case:
         )
         row = article_row(self.state, found, stored)
         return EntryCommit(change=change, stored=stored, rows=(row,), aliases=aliases)
+
+    def _only_claims(self, found: Found, previous: StoredArticle) -> bool:
+        """Whether a page merely names the address of an article that was read at that address."""
+        return (
+            self.state.article_id != previous.article_id
+            and canonical_url(previous.url) == previous.canonical_url
+            and canonical_url(found.url) != previous.canonical_url
+        )
 
     def _fold(self, found: Found, stored: StoredArticle, outcome: Outcome) -> EntryCommit:
         """Place a text among the stories: a copy, a story's better original, or a new story."""

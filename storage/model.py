@@ -5,8 +5,11 @@ All times are timezone-aware UTC.
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+
+FAR = timedelta(hours=25)
+"""No wait is longer than a day: a time further off was set by a clock that was wrong."""
 
 
 class Outcome(StrEnum):
@@ -252,6 +255,10 @@ class FeedState:
     held_until: datetime | None = None
     retired: bool = False
     extra: str = "{}"
+
+    def is_held(self, now: datetime) -> bool:
+        """Whether the server wants the feed left alone now."""
+        return self.held_until is not None and now < self.held_until <= now + FAR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,10 +23,6 @@ _ENCODER = msgspec.msgpack.Encoder()
 _DECODERS = {table: msgspec.msgpack.Decoder(kind) for table, kind in _KINDS.items()}
 
 
-FAR = timedelta(hours=25)
-"""No wait is longer than a day: a time further off was set by a clock that was wrong."""
-
-
 def micros(time: datetime) -> int:
     """Return a time as microseconds since 1970, UTC. Exact."""
     return (time - _EPOCH) // _MICROSECOND

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from sqlite3 import Connection
 
-from storage.ledger.codec import FAR, micros
+from storage.ledger.codec import micros
 from storage.ledger.mapping import RowMapper
-from storage.model import EntryState, Outcome, OutcomeChange, Reason, Retry
+from storage.model import FAR, EntryState, Outcome, OutcomeChange, Reason, Retry
 
 _ENTRIES = RowMapper("entries", EntryState, without={"payload"})
 _LOADED = RowMapper("entries", EntryState)

@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import datetime
 from sqlite3 import Connection
 
-from storage.ledger.codec import FAR, micros
+from storage.ledger.codec import micros
 from storage.ledger.mapping import RowMapper
-from storage.model import FeedState
+from storage.model import FAR, FeedState
 
 _FEEDS = RowMapper("feeds", FeedState)
 

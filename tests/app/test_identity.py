@@ -47,22 +47,6 @@ def texts(config: Config) -> dict[str, str]:
     return {row["canonical_url"].rpartition("/")[2]: row["text"] for row in rows}
 
 
-@pytest.mark.parametrize("order", [("a", "b"), ("b", "a")])
-def test_a_page_that_claims_another_s_address_does_not_take_its_place(
-    web: Web, tmp_path: Path, order: tuple[str, str]
-) -> None:
-    web.page("/a", prose("lantern"))
-    web.page("/b", prose("granite"), canonical="/a")
-    config = web.config(tmp_path, "/feed")
-    for known in (order[:1], order):
-        web.feed("/feed", *(web.item(name, f"/{name}") for name in known))
-        run(config)
-    assert {"/a", "/b"} <= set(web.asked)
-    with storage.open(config.data) as store:
-        stored = store.sql("SELECT text FROM revisions").to_pylist()
-    assert {"lantern", "granite"} <= {row["text"].split()[1] for row in stored}
-
-
 def test_an_address_behind_which_the_page_changes_is_read_for_each_new_entry(
     web: Web, tmp_path: Path
 ) -> None:

@@ -94,7 +94,7 @@ def health_of(state: FeedState, *, now: datetime) -> Health:
     """Return how a feed is, by what its last polls came to."""
     if state.retired:
         return Health.RETIRED
-    if state.held_until is not None and state.held_until > now:
+    if state.is_held(now):
         return Health.HELD
     if state.ok is None:
         return Health.NEVER_POLLED

@@ -133,11 +133,9 @@ class _Case:
 
     def _only_claims(self, found: Found, previous: StoredArticle) -> bool:
         """Whether a page merely names the address of an article that was read at that address."""
-        return (
-            self.state.article_id != previous.article_id
-            and canonical_url(previous.url) == previous.canonical_url
-            and canonical_url(found.url) != previous.canonical_url
-        )
+        return canonical_url(
+            previous.url
+        ) == previous.canonical_url and previous.canonical_url not in _aliases(found.urls)
 
     def _fold(self, found: Found, stored: StoredArticle, outcome: Outcome) -> EntryCommit:
         """Place a text among the stories: a copy, a story's better original, or a new story."""

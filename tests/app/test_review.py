@@ -181,8 +181,14 @@ def test_the_text_at_an_address_is_its_own_page_s_whichever_page_is_read_first(
         for feed in config.feeds if first == "a" else reversed(config.feeds):
             await crawl(config, [feed], clock=system_clock, observer=Tally())
         assert len(web.asked("/a")) == len(web.asked("/b")) == 1
-        rows = view(config, f"SELECT text FROM articles WHERE canonical_url = '{web.url('/a')}'")
-        assert [row["text"].split()[1] for row in rows] == ["lantern"]
+        query = f"SELECT text FROM articles WHERE canonical_url = '{web.url('/a')}'"
+        assert [row["text"].split()[1] for row in view(config, query)] == ["lantern"]
+        # The claimant's entry changes: that it led to the article once is no more of a right.
+        web.pages["/b?v=2"] = article("B", prose("orchard"), head=claim)
+        web.pages["/feed-b"] = answer(rss(web, b="/b?v=2"), RSS)
+        await crawl(config, config.feeds[1:], clock=system_clock, observer=Tally())
+        assert web.asked("/b?v=2")
+        assert [row["text"].split()[1] for row in view(config, query)] == ["lantern"]
 
     in_web(test)
 

@@ -116,7 +116,9 @@ class ParsedFeed:
     """A feed document in one shape, whatever its format (``rss20``, ``atom10``, ``json11``, …).
 
     ``flaw`` says what was wrong with a document that could still be read. ``ttl`` is the
-    feed's own wish for the time between polls.
+    feed's own wish for the time between polls, ``skip_hours`` (0 to 23) and ``skip_days`` (Monday
+    is 0) when it does not want any, in UTC. ``hub`` is where the document says that its
+    changes can be had from, under the name of ``topic`` (WebSub, section 4).
     """
 
     format: str
@@ -125,6 +127,10 @@ class ParsedFeed:
     language: str | None = None
     entries: tuple[ParsedEntry, ...] = ()
     ttl: timedelta | None = None
+    skip_hours: tuple[int, ...] = ()
+    skip_days: tuple[int, ...] = ()
+    hub: str | None = None
+    topic: str | None = None
     flaw: str | None = None
 
 

@@ -232,7 +232,16 @@ class FeedState:
 
     ``etag`` and ``last_modified`` are the validators, byte for byte as the server sent them
     (RFC 9110 section 8.8). ``failures`` weighs the faults since the last success.
-    ``held_until`` is set by a server's ``Retry-After``; ``retired`` by a 410.
+    ``held_until`` is set by a server's ``Retry-After``; ``retired`` by a 410. ``schedule`` says
+    in sentences why ``next_due_at`` is what it is.
+
+    ``answer_date`` is the ``Date`` of the last whole answer, as sent; ``full_at`` when the feed was
+    last asked unconditionally. ``fresh_seconds`` and ``ttl_seconds`` are the last wishes of the
+    server and of the document, ``skip_hours`` (0 to 23) and ``skip_days`` (Monday is 0) the
+    document's, in UTC. ``address`` is where the feed is asked for since it moved for good;
+    ``moved_to`` where it redirects to permanently, without a break since ``moved_since``.
+    ``gaps`` counts the polls that shared no entry with the one before, the last at ``gap_at``.
+    ``link`` is the feed's site; ``hub`` and ``topic`` are what it says of WebSub.
     """
 
     feed_id: str
@@ -254,6 +263,21 @@ class FeedState:
     status: int | None = None
     held_until: datetime | None = None
     retired: bool = False
+    schedule: tuple[str, ...] = ()
+    answer_date: str | None = None
+    full_at: datetime | None = None
+    fresh_seconds: float | None = None
+    ttl_seconds: float | None = None
+    skip_hours: tuple[int, ...] = ()
+    skip_days: tuple[int, ...] = ()
+    address: str | None = None
+    moved_to: str | None = None
+    moved_since: datetime | None = None
+    gaps: int = 0
+    gap_at: datetime | None = None
+    link: str | None = None
+    hub: str | None = None
+    topic: str | None = None
     extra: str = "{}"
 
     def is_held(self, now: datetime) -> bool:

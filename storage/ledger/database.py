@@ -9,7 +9,7 @@ from threading import RLock
 from filelock import FileLock
 
 from storage.errors import StoreError
-from storage.ledger.ddl import SCHEMA, SCHEMA_VERSION
+from storage.ledger.ddl import SCHEMA, SCHEMA_VERSION, UPGRADES
 
 BUSY_SECONDS = 30.0
 
@@ -101,8 +101,11 @@ def _prepared(path: Path) -> sqlite3.Connection:
         # Changing to WAL fails at once while any other connection so much as reads, however long
         # the busy timeout: so processes that start together take turns.
         with FileLock(f"{path}.lock", timeout=BUSY_SECONDS):
-            if _version(connection, path) is None:
+            version = _version(connection, path)
+            if version is None:
                 _create(connection)
+            elif version < SCHEMA_VERSION:
+                _upgrade(connection, version)
     except BaseException:
         connection.close()
         raise
@@ -112,9 +115,23 @@ def _prepared(path: Path) -> sqlite3.Connection:
 def _create(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     with _transaction(connection, "BEGIN IMMEDIATE"):
-        for statement in SCHEMA.split(";\n"):
-            connection.execute(statement)
+        _execute(connection, SCHEMA)
         connection.execute("INSERT INTO meta VALUES ('schema_version', ?)", [str(SCHEMA_VERSION)])
+
+
+def _upgrade(connection: sqlite3.Connection, version: int) -> None:
+    """Bring a file of an older version to this one, whole or not at all."""
+    with _transaction(connection, "BEGIN IMMEDIATE"):
+        for step in range(version, SCHEMA_VERSION):
+            _execute(connection, UPGRADES[step])
+        connection.execute(
+            "UPDATE meta SET value = ? WHERE key = 'schema_version'", [str(SCHEMA_VERSION)]
+        )
+
+
+def _execute(connection: sqlite3.Connection, script: str) -> None:
+    for statement in script.split(";\n"):
+        connection.execute(statement)
 
 
 def _version(connection: sqlite3.Connection, path: Path) -> int | None:

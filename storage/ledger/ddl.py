@@ -1,6 +1,8 @@
 """The SQLite schema. Times are integers: microseconds since 1970, UTC."""
 
-SCHEMA_VERSION = 1
+from collections.abc import Mapping
+
+SCHEMA_VERSION = 2
 
 SCHEMA = """
 CREATE TABLE meta (
@@ -37,7 +39,28 @@ CREATE TABLE feeds (
     status           INTEGER,
     held_until       INTEGER,
     retired          INTEGER NOT NULL,
-    extra            TEXT NOT NULL
+    extra            TEXT NOT NULL,
+    schedule         TEXT NOT NULL DEFAULT '[]',
+    answer_date      TEXT,
+    full_at          INTEGER,
+    fresh_seconds    REAL,
+    ttl_seconds      REAL,
+    skip_hours       TEXT NOT NULL DEFAULT '[]',
+    skip_days        TEXT NOT NULL DEFAULT '[]',
+    address          TEXT,
+    moved_to         TEXT,
+    moved_since      INTEGER,
+    gaps             INTEGER NOT NULL DEFAULT 0,
+    gap_at           INTEGER,
+    link             TEXT,
+    hub              TEXT,
+    topic            TEXT
+) WITHOUT ROWID;
+
+-- Hosts that want to be left alone for a while (RFC 6585 section 4).
+CREATE TABLE holds (
+    host       TEXT PRIMARY KEY,
+    held_until INTEGER NOT NULL
 ) WITHOUT ROWID;
 
 CREATE TABLE entries (
@@ -142,3 +165,28 @@ CREATE TABLE parts (
     sha256     TEXT NOT NULL
 ) WITHOUT ROWID;
 """
+
+UPGRADES: Mapping[int, str] = {
+    1: """
+ALTER TABLE feeds ADD COLUMN schedule TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE feeds ADD COLUMN answer_date TEXT;
+ALTER TABLE feeds ADD COLUMN full_at INTEGER;
+ALTER TABLE feeds ADD COLUMN fresh_seconds REAL;
+ALTER TABLE feeds ADD COLUMN ttl_seconds REAL;
+ALTER TABLE feeds ADD COLUMN skip_hours TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE feeds ADD COLUMN skip_days TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE feeds ADD COLUMN address TEXT;
+ALTER TABLE feeds ADD COLUMN moved_to TEXT;
+ALTER TABLE feeds ADD COLUMN moved_since INTEGER;
+ALTER TABLE feeds ADD COLUMN gaps INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE feeds ADD COLUMN gap_at INTEGER;
+ALTER TABLE feeds ADD COLUMN link TEXT;
+ALTER TABLE feeds ADD COLUMN hub TEXT;
+ALTER TABLE feeds ADD COLUMN topic TEXT;
+CREATE TABLE holds (
+    host       TEXT PRIMARY KEY,
+    held_until INTEGER NOT NULL
+) WITHOUT ROWID;
+""",
+}
+"""What brings a file of each version to the next one."""

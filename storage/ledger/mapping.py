@@ -6,7 +6,7 @@ from dataclasses import fields
 from datetime import datetime
 from enum import Enum
 from sqlite3 import Connection
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_args, get_origin, get_type_hints
 
 from storage.ledger.codec import micros, moment
 
@@ -21,7 +21,7 @@ T = TypeVar("T", bound="DataclassInstance")
 class RowMapper(Generic[T]):
     """Reads and writes values of one dataclass in one table; fields ``without`` are left out.
 
-    Times become microseconds, enumerations their values, tuples of strings JSON.
+    Times become microseconds, enumerations their values, tuples JSON.
     """
 
     def __init__(self, table: str, kind: type[T], *, without: Collection[str] = ()) -> None:
@@ -68,7 +68,7 @@ def _same(value: Any) -> Any:  # noqa: ANN401 - any column's value passes
     return value
 
 
-def _strings(text: str) -> tuple[str, ...]:
+def _items(text: str) -> tuple[Any, ...]:
     return tuple(json.loads(text))
 
 
@@ -79,8 +79,8 @@ def _ways(hint: Any) -> tuple[Callable[[Any], SqlValue], Callable[[Any], Any]]: 
         return micros, moment
     if plain is bool:
         return int, bool
-    if hint == tuple[str, ...]:
-        return json.dumps, _strings
+    if get_origin(hint) is tuple:
+        return json.dumps, _items
     if isinstance(plain, type) and issubclass(plain, Enum):
         return str, plain
     return _same, _same

@@ -54,6 +54,43 @@ def test_a_newer_schema_is_refused_by_the_name_of_its_file(path: Path) -> None:
     assert f"version {newer}" in str(refused.value)
 
 
+def _shape(path: Path) -> dict[str, list[tuple[object, ...]]]:
+    connection = sqlite3.connect(path)
+    tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master")]
+    shape = {
+        name: sorted(
+            row[1:4] + row[5:] for row in connection.execute(f"PRAGMA table_info('{name}')")
+        )
+        for name in tables
+    }
+    connection.close()
+    return shape
+
+
+def test_a_ledger_of_the_first_version_is_brought_to_this_one_with_all_it_holds(
+    path: Path,
+) -> None:
+    path.parent.mkdir()
+    first = (Path(__file__).parent / "schema_1.sql").read_text()
+    connection = sqlite3.connect(path)
+    connection.executescript(first)
+    connection.execute(
+        "INSERT INTO feeds (feed_id, url, name, etag, failures, retired, extra)"
+        " VALUES ('f', 'http://f.example/', 'F', '\"x\"', 0.5, 0, '{}')"
+    )
+    connection.commit()
+    connection.close()
+
+    ledger = SqliteLedger(path)
+    state = ledger.feed("f")
+    ledger.close()
+    SqliteLedger(path.parent / "fresh.db").close()
+
+    assert state is not None
+    assert (state.etag, state.failures, state.schedule, state.skip_hours) == ('"x"', 0.5, (), ())
+    assert _shape(path) == _shape(path.parent / "fresh.db")
+
+
 def test_a_ledger_without_a_version_is_refused(path: Path) -> None:
     SqliteLedger(path).close()
     _alter(path, "DELETE FROM meta")

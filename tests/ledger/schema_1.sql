@@ -1,0 +1,140 @@
+-- The ledger's schema as its version 1 made it.
+CREATE TABLE meta (
+    key   TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE runs (
+    run_id     TEXT PRIMARY KEY,
+    kind       TEXT NOT NULL,
+    pid        INTEGER NOT NULL,
+    started_at INTEGER NOT NULL,
+    ended_at   INTEGER,
+    killed     INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+
+CREATE TABLE feeds (
+    feed_id          TEXT PRIMARY KEY,
+    url              TEXT NOT NULL,
+    name             TEXT NOT NULL,
+    title            TEXT,
+    etag             TEXT,
+    last_modified    TEXT,
+    body_hash        TEXT,
+    interval_seconds REAL,
+    next_due_at      INTEGER,
+    polled_at        INTEGER,
+    ok_at            INTEGER,
+    new_at           INTEGER,
+    failures         REAL NOT NULL,
+    ok               INTEGER,
+    reason           TEXT,
+    detail           TEXT,
+    status           INTEGER,
+    held_until       INTEGER,
+    retired          INTEGER NOT NULL,
+    extra            TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE entries (
+    entry_id      TEXT PRIMARY KEY,
+    feed_id       TEXT NOT NULL,
+    guid          TEXT NOT NULL,
+    url           TEXT,
+    title         TEXT,
+    entry_hash    TEXT NOT NULL,
+    first_seen_at INTEGER NOT NULL,
+    last_seen_at  INTEGER NOT NULL,
+    outcome       TEXT NOT NULL,
+    reason        TEXT NOT NULL,
+    detail        TEXT,
+    article_id    TEXT,
+    attempts      INTEGER NOT NULL,
+    due_at        INTEGER,
+    recheck       INTEGER NOT NULL,
+    claimed_by    TEXT,
+    payload       BLOB,
+    UNIQUE (feed_id, guid),
+    CHECK (outcome = 'pending' OR (payload IS NULL AND claimed_by IS NULL))
+);
+CREATE INDEX entries_waiting ON entries (due_at, entry_id)
+    WHERE outcome = 'pending' AND claimed_by IS NULL;
+CREATE INDEX entries_claimed ON entries (claimed_by) WHERE claimed_by IS NOT NULL;
+CREATE INDEX entries_by_outcome ON entries (feed_id, outcome);
+CREATE INDEX entries_by_url ON entries (url) WHERE url IS NOT NULL;
+CREATE INDEX entries_by_article ON entries (article_id) WHERE article_id IS NOT NULL;
+
+-- What is compared often stands first; the blobs at the end, which may overflow their page.
+CREATE TABLE articles (
+    article_no    INTEGER PRIMARY KEY,
+    article_id    TEXT NOT NULL UNIQUE,
+    revision      INTEGER NOT NULL,
+    story_id      TEXT NOT NULL,
+    duplicate_of  TEXT,
+    fetched_at    INTEGER NOT NULL,
+    first_seen_at INTEGER NOT NULL,
+    published_at  INTEGER,
+    content_hash  TEXT NOT NULL,
+    url           TEXT NOT NULL,
+    canonical_url TEXT NOT NULL,
+    site          TEXT NOT NULL,
+    title         TEXT,
+    word_count    INTEGER NOT NULL,
+    text_source   TEXT NOT NULL,
+    feed_id       TEXT NOT NULL,
+    guid          TEXT,
+    shingles      INTEGER NOT NULL,
+    numbers       TEXT NOT NULL,
+    bands         BLOB NOT NULL,
+    signature     BLOB NOT NULL
+);
+CREATE INDEX articles_by_hash ON articles (content_hash, fetched_at);
+CREATE INDEX articles_by_story ON articles (story_id);
+
+CREATE TABLE bands (
+    band       INTEGER NOT NULL,
+    article_no INTEGER NOT NULL REFERENCES articles,
+    PRIMARY KEY (band, article_no)
+) WITHOUT ROWID;
+
+CREATE TABLE aliases (
+    url        TEXT PRIMARY KEY,
+    article_id TEXT NOT NULL REFERENCES articles (article_id)
+) WITHOUT ROWID;
+
+-- Open batches alone: a closed one is a part.
+CREATE TABLE batches (
+    batch_id   TEXT PRIMARY KEY,
+    table_name TEXT NOT NULL,
+    day        TEXT NOT NULL,
+    rows       INTEGER NOT NULL,
+    created_at INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE journal (
+    seq        INTEGER PRIMARY KEY AUTOINCREMENT,
+    table_name TEXT NOT NULL,
+    day        TEXT NOT NULL,
+    article_id TEXT,
+    revision   INTEGER,
+    added_at   INTEGER NOT NULL,
+    batch_id   TEXT REFERENCES batches,
+    checksum   BLOB NOT NULL,
+    body       BLOB NOT NULL
+);
+-- The last two so that counting the journal reads none of its bodies.
+CREATE INDEX journal_unbatched ON journal (table_name, day, seq, added_at, batch_id)
+    WHERE batch_id IS NULL;
+CREATE INDEX journal_by_batch ON journal (batch_id) WHERE batch_id IS NOT NULL;
+CREATE UNIQUE INDEX journal_revisions ON journal (article_id, revision)
+    WHERE table_name = 'articles';
+
+CREATE TABLE parts (
+    path       TEXT PRIMARY KEY,
+    table_name TEXT NOT NULL,
+    batch_id   TEXT NOT NULL UNIQUE,
+    rows       INTEGER NOT NULL,
+    bytes      INTEGER NOT NULL,
+    sha256     TEXT NOT NULL
+) WITHOUT ROWID;
+INSERT INTO meta VALUES ('schema_version', '1');

@@ -57,7 +57,8 @@ class Fetched:
     """A whole answer: 2xx with its decoded body, or 304 with none.
 
     ``headers`` has lower-case names; ``url`` is where the body came from after ``redirects``
-    (each a status and the address it pointed to). ``wire_bytes`` counts before decoding.
+    (each a status and the address it pointed to). ``links`` are the targets of its ``Link``
+    headers as sent, by relation in lower case (RFC 8288). ``wire_bytes`` counts before decoding.
     """
 
     requested_url: str
@@ -66,6 +67,7 @@ class Fetched:
     headers: Mapping[str, str]
     body: bytes
     redirects: tuple[tuple[int, str], ...] = ()
+    links: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 0.0
     wire_bytes: int = 0
 

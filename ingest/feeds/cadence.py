@@ -24,6 +24,7 @@ from statistics import median
 from typing import Final
 
 from ingest.feeds.hints import freshness
+from ingest.feeds.reading import absolute
 from ingest.types import Fault, Feed, Fetched, ParsedFeed
 from storage.model import FeedState, Reason
 
@@ -63,8 +64,9 @@ def after_success(
 ) -> FeedState:
     """Return the feed's state after an answer that could be used.
 
-    The validators are kept as sent. A 304 that carries none leaves the old ones in place
-    (RFC 9110 section 15.4.5 has the server send those it wants kept).
+    What the answer's ``Link`` headers say of WebSub goes before what the document says
+    (WebSub, section 4). The validators are kept as sent. A 304 that carries none leaves the old
+    ones in place (RFC 9110 section 15.4.5 has the server send those it wants kept).
 
     Args:
         state: The state before the poll.
@@ -87,6 +89,9 @@ def after_success(
         state,
         name=feed.name,
         title=(parsed.title if parsed else None) or state.title,
+        link=parsed.link if parsed else state.link,
+        hub=absolute(fetched.links.get("hub"), fetched.url) or (parsed or state).hub,
+        topic=absolute(fetched.links.get("self"), fetched.url) or (parsed or state).topic,
         etag=state.etag if keep and sent.etag is None else sent.etag,
         last_modified=(
             state.last_modified if keep and sent.last_modified is None else sent.last_modified

@@ -17,6 +17,7 @@ from ingest.config import FetchSettings
 from ingest.fetch import robots
 from ingest.fetch.exchange import Answer, Errand, Exchange, Onward
 from ingest.fetch.faults import TROUBLES, TroubleError, fault_from
+from ingest.fetch.links import links_of
 from ingest.fetch.pacing import Pacing
 from ingest.fetch.redirects import origin_of, parse_url, server_of
 from ingest.fetch.transport import GuardedTransport, Resolve, SystemResolver
@@ -155,6 +156,7 @@ class Fetcher:
                         headers=answer.headers,
                         body=answer.body,
                         redirects=tuple(redirects),
+                        links=links_of(answer.headers),
                         seconds=budget.spent,
                         wire_bytes=answer.wire_bytes,
                     )

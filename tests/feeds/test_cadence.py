@@ -109,6 +109,25 @@ def test_a_documents_flaw_is_remembered() -> None:
     assert after_success(STATE, FEED, parsed, answer(), now=NOW).detail == "no well-formed XML"
 
 
+HUB, TOPIC = "https://hub.example/", "https://example.org/topic"
+
+
+def test_the_site_hub_and_topic_are_remembered_and_headers_go_before_the_document() -> None:
+    parsed = replace(document(), link="https://example.org/", hub=HUB, topic=TOPIC)
+    told = after_success(STATE, FEED, parsed, answer(), now=NOW)
+    assert (told.link, told.hub, told.topic) == ("https://example.org/", HUB, TOPIC)
+    linked = replace(answer(), links={"hub": "https://other.example/", "self": "/own"})
+    state = after_success(STATE, FEED, parsed, linked, now=NOW)
+    assert (state.hub, state.topic) == ("https://other.example/", "https://example.org/own")
+
+
+def test_an_answer_without_a_document_leaves_site_hub_and_topic_as_they_were() -> None:
+    known = replace(STATE, link="https://example.org/", hub=HUB, topic=TOPIC)
+    state = after_success(known, FEED, None, answer(304), now=NOW)
+    assert (state.link, state.hub, state.topic) == ("https://example.org/", HUB, TOPIC)
+    assert after_success(known, FEED, document(), answer(), now=NOW).hub is None
+
+
 HOUR = timedelta(hours=1)
 
 

@@ -14,6 +14,7 @@ from weakref import WeakValueDictionary
 
 from ingest.articles.extract import extract_feed_text, extract_page
 from ingest.articles.urls import canonical_url
+from ingest.articles.wrappers import unwrapped
 from ingest.clock import Clock
 from ingest.commits import Commits
 from ingest.config import Config
@@ -200,15 +201,16 @@ class Pipeline:
     async def _find(self, state: EntryState) -> Finding:
         assert state.payload is not None, "a pending entry keeps its payload"
         entry = unpack(state.payload)
+        link = unwrapped(entry.link) if entry.link else None
         feed = self._feeds.get(state.feed_id)
         full_text = feed.full_text if feed else FullText.AUTO
-        if entry.link is None:
+        if link is None:
             return await self._without_page(state, entry)
         if full_text is FullText.FEED and (entry.content or entry.summary):
-            return await self._from_feed(state, entry, entry.link)
-        finding = await self._from_page(state, entry, entry.link)
+            return await self._from_feed(state, entry, link)
+        finding = await self._from_page(state, entry, link)
         if isinstance(finding, Refused) and full_text is FullText.AUTO and entry.content:
-            instead = await self._from_feed(state, entry, entry.link)
+            instead = await self._from_feed(state, entry, link)
             if isinstance(instead, Found) and instead.extracted.word_count >= FULL_TEXT_WORDS:
                 note = f"the feed's own text; the page: {finding.detail}"
                 return replace(instead, note=note)

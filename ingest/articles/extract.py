@@ -23,7 +23,7 @@ from ingest.articles.metadata import Metadata, read_metadata
 from ingest.articles.names import author_names, plain, without_site
 from ingest.articles.paragraphs import Paragraph, paragraphs
 from ingest.articles.residue import drop_residue, prune_comment_forms
-from ingest.articles.urls import canonical_url, is_front_page, same_site
+from ingest.articles.urls import canonical_url, is_amp_address, is_front_page, same_site
 from ingest.dedup.signature import fingerprint
 from ingest.text import clean_line
 from ingest.types import Extracted, Fault, Page, ParsedEntry
@@ -146,6 +146,7 @@ def _complete(
     if text and not (said.title and said.authors and said.published):
         said = _filled(said, _guess(tree, page.url, said.outlets), TRAFILATURA)
     canonical = _canonical(said.canonical, page.url)
+    has_twin = canonical != canonical_url(page.url) or is_amp_address(page.url)
     return Extracted(
         canonical_url=canonical,
         text=text,
@@ -159,7 +160,7 @@ def _complete(
         tags=said.tags,
         image_url=said.image_url,
         word_count=count_words(text),
-        amp_of=canonical if said.is_amp and canonical != canonical_url(page.url) else None,
+        amp_of=canonical if said.is_amp and has_twin else None,
         text_source=TextSource.PAGE,
         extractor=EXTRACTOR,
         sources=said.sources,

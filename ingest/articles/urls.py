@@ -1,13 +1,19 @@
 """URLs: one canonical form for each address, and the site it belongs to."""
 
+import re
 from typing import Final
 from urllib.parse import SplitResult, parse_qsl, urlsplit, urlunsplit
 
+import idna
 from tld import get_fld
 from w3lib.url import canonicalize_url
 
+from ingest.articles.wrappers import unwrapped, without_amp
+
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
-_ROUNDS: Final = 4
+_ROUNDS: Final = 8
+# Servlet containers write a visitor's session into the path (Java Servlet 3.0, section 7.1.3).
+_SESSION: Final = re.compile(r";jsessionid=[^/;]*", re.IGNORECASE)
 
 # Parameters that say where a reader came from, never which document is meant. Kept short on
 # purpose: "id", "page", "source" or "s" do name documents on some sites.
@@ -21,6 +27,10 @@ _TRACKING: Final = frozenset(
         *("smid", "smtyp", "ftag", "wt_mc", "wtmc", "wt_zmc", "icid", "ncid", "ocid", "sr_share"),
         *("spm", "s_cid", "soc_src", "soc_trk", "guccounter", "guce_referrer"),
         *("guce_referrer_sig", "__twitter_impression", "wpisrc", "mbid", "partner_share"),
+        *("gad_source", "gad_campaignid", "srsltid", "_openstat", "s_kwcid", "rb_clickid", "epik"),
+        *("fb_action_ids", "fb_action_types", "fb_ref", "fb_source", "ss_source", "ss_campaign_id"),
+        *("amp_js_v", "amp_gsa", "amp_latest_update_time", "usqp"),
+        *("wickedid", "_branch_match_id", "_branch_referrer", "phpsessid", "jsessionid"),
     }
 )
 _AMP: Final = frozenset({("amp", ""), ("amp", "1"), ("amp", "true"), ("outputtype", "amp")})
@@ -29,13 +39,15 @@ _AMP: Final = frozenset({("amp", ""), ("amp", "1"), ("amp", "true"), ("outputtyp
 def canonical_url(url: str) -> str:
     """Return the canonical form of an http(s) URL; idempotent, and never fails.
 
-    Scheme and host in lower case, international names in punycode, dot segments resolved,
-    percent-encoding normalised, the query sorted (RFC 3986 section 6, by ``w3lib``); default
-    ports, fragments, user names, tracking parameters and the query forms of AMP
-    (``?amp=1``, ``?outputType=amp``) dropped. What is no http(s) URL comes back stripped.
+    Scheme and host in lower case, international names in punycode (UTS 46), dot segments
+    resolved, percent-encoding normalised, the query sorted (RFC 3986 section 6, by ``w3lib``);
+    default ports, fragments, user names, tracking parameters, session ids and the marks of AMP
+    (``?amp=1``, ``?outputType=amp``, and at the end of an article's path) dropped; redirectors
+    and AMP caches that hold their target taken off (``ingest.articles.wrappers``). What is no
+    http(s) URL comes back stripped.
     """
     stripped = url.strip()
-    current = stripped
+    current = unwrapped(stripped)
     for _ in range(_ROUNDS):  # decoding one layer may uncover another: go on to the fixed point
         following = _canonical_once(current)
         if following is None:
@@ -51,9 +63,10 @@ def _canonical_once(url: str) -> str | None:
     if parts is None:
         return None
     kept = "&".join(pair for pair in parts.query.split("&") if pair and not _is_tracking(pair))
-    bare = urlunsplit((parts.scheme, _authority(parts), parts.path, kept, ""))
+    path = without_amp(_SESSION.sub("", parts.path))
+    bare = urlunsplit((parts.scheme, _authority(parts), path, kept, ""))
     try:
-        return str(canonicalize_url(bare)).strip()
+        return unwrapped(str(canonicalize_url(bare)).strip())
     except ValueError:
         return None
 
@@ -69,17 +82,36 @@ def _split(url: str) -> SplitResult | None:
 
 
 def _authority(parts: SplitResult) -> str:
-    name = (parts.hostname or "").rstrip(".")
+    name = _ascii((parts.hostname or "").rstrip("."))
     host = f"[{name}]" if ":" in name else name
     if parts.port is None or parts.port == _DEFAULT_PORTS[parts.scheme]:
         return host
     return f"{host}:{parts.port}"
 
 
+def _ascii(name: str) -> str:
+    """Return an international name as it is looked up: UTS 46, non-transitional, as browsers do."""
+    if name.isascii():
+        return name
+    try:
+        return idna.encode(name, uts46=True).decode("ascii").rstrip(".")
+    except idna.IDNAError:  # a name no registry gives out; w3lib reads it by the older rules
+        return name
+
+
 def _is_tracking(pair: str) -> bool:
     name, value = (parse_qsl(pair, keep_blank_values=True, max_num_fields=1) or [("", "")])[0]
     key = name.casefold()
     return key in _TRACKING or key.startswith(_TRACKING_PREFIXES) or (key, value.casefold()) in _AMP
+
+
+def is_amp_address(url: str) -> bool:
+    """Tell whether an address bears a mark of AMP that its canonical form does not."""
+    parts = _split(url)
+    if parts is None:
+        return False
+    pairs = parse_qsl(parts.query.casefold(), keep_blank_values=True)
+    return without_amp(parts.path) != parts.path or not _AMP.isdisjoint(pairs)
 
 
 def site_of(url: str) -> str:

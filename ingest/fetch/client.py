@@ -79,6 +79,7 @@ class Fetcher:
             wanted=frozenset({200, 203, 226}),
             limit=settings.max_bytes,
             max_redirects=settings.max_redirects,
+            opens_gzip=True,
             obeys_robots=settings.robots_for_feeds,
         )
         self._page = Errand(

@@ -5,11 +5,13 @@ import zlib
 from ingest.fetch.faults import TroubleError
 from storage.model import Reason
 
+# RFC 1952 section 2.3.1.
+GZIP_MAGIC = b"\x1f\x8b"
+
 _STEP = 64 * 1024
 # What gzip's framing may add to data that does not compress; anything beyond is padding.
 _FRAMING = 64 * 1024
 _GZIP = 16 + zlib.MAX_WBITS
-_GZIP_MAGIC = b"\x1f\x8b"
 _HEADER = 2
 _MOST_MEMBERS = 1000
 _DEFLATE_METHOD = 8
@@ -103,7 +105,7 @@ class BoundedBody:
 
     def _next_member(self, data: bytes) -> "zlib._Decompress | None":
         """Start on what follows; RFC 1952 section 2.2: a gzip file is a series of members."""
-        if self._members and (self._encoding == "deflate" or not data.startswith(_GZIP_MAGIC)):
+        if self._members and (self._encoding == "deflate" or not data.startswith(GZIP_MAGIC)):
             self._padding = True
             return None
         # Each member costs memory and time, however little it holds.
@@ -129,3 +131,15 @@ class BoundedBody:
             raise TroubleError(Reason.TOO_LARGE, f"more than {self._limit} bytes")
         del self._body[self._limit :]
         self.full = True
+
+
+def gunzipped(data: bytes, *, limit: int) -> bytes:
+    """Return what a gzip file holds.
+
+    Raises:
+        TroubleError: ``too_large`` beyond ``limit`` bytes, ``truncated`` without its end,
+            ``bad_encoding`` for other data.
+    """
+    body = BoundedBody("gzip", limit=limit)
+    body.feed(data)
+    return body.finish()

@@ -8,7 +8,7 @@ import httpcore
 import httpx
 
 from ingest.clock import Clock
-from ingest.fetch.decode import BoundedBody
+from ingest.fetch.decode import GZIP_MAGIC, BoundedBody, gunzipped
 from ingest.fetch.faults import TroubleError, fault_of_status, root_cause
 from ingest.fetch.redirects import REDIRECTS, redirect_target
 from ingest.fetch.transport import ended_early
@@ -30,7 +30,8 @@ class Errand:
     """What is wanted of an address, whichever hop answers in the end.
 
     ``wanted`` are the statuses whose body is read, up to ``limit`` bytes: a longer one is a
-    fault, or with ``cut`` read so far and no further.
+    fault, or with ``cut`` read so far and no further. With ``opens_gzip``, a body that is itself a
+    gzip file (``sitemap.xml.gz``, whatever type it is sent as) is opened, within the same limit.
     """
 
     headers: tuple[tuple[bytes, bytes], ...]
@@ -38,6 +39,7 @@ class Errand:
     limit: int
     max_redirects: int
     cut: bool = False
+    opens_gzip: bool = False
     obeys_robots: bool = False
 
 
@@ -127,10 +129,13 @@ async def _read(response: httpx.Response, headers: dict[str, str], errand: Erran
         if ended_early(response):
             raise TroubleError(Reason.TRUNCATED, str(error)) from error
         raise
+    whole = body.finish()
+    if errand.opens_gzip and whole.startswith(GZIP_MAGIC):
+        whole = gunzipped(whole, limit=errand.limit)
     return Answer(
         status=response.status_code,
         headers=headers,
-        body=body.finish(),
+        body=whole,
         wire_bytes=body.wire_bytes,
     )
 

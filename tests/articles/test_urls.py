@@ -1,9 +1,18 @@
+from urllib.parse import quote
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.articles.identity import article_id
-from ingest.articles.urls import canonical_url, is_front_page, same_site, site_of
+from ingest.articles.urls import (
+    canonical_url,
+    is_amp_address,
+    is_front_page,
+    same_site,
+    site_of,
+)
+from ingest.articles.wrappers import unwrapped
 
 
 @pytest.mark.parametrize(
@@ -112,6 +121,159 @@ def test_a_url_and_its_canonical_form_are_of_one_site(url: str) -> None:
 )
 def test_a_site_is_what_one_owner_can_register(url: str, site: str) -> None:
     assert site_of(url) == site
+
+
+TOKEN = "CBMiK2h0dHBzOi8vd3d3LmV4YW1wbGUuY29tL3dvcmxkL3N0b3J5LW9mLW5vdGXSAQA"
+NEWS = f"https://news.google.com/rss/articles/{TOKEN}"
+CACHE = "https://www-example-com.cdn.ampproject.org"
+STORY = "https://www.example.com/world/story-of-note"
+ESCAPED = "https%3A%2F%2Fwww.example.com%2Fworld%2Fstory-of-note"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        STORY,
+        f"{STORY}/amp",
+        f"{STORY}.amp",
+        f"{STORY}?amp",
+        f"{STORY}?amp=1#top",
+        f"{STORY}?outputType=amp&utm_source=x",
+        f"{STORY};jsessionid=0A1B2C?PHPSESSID=77",
+        f"{CACHE}/c/s/www.example.com/world/story-of-note",
+        f"{CACHE}/c/s/www.example.com/world/story-of-note/amp",
+        f"{CACHE}/v/s/www.example.com/world/story-of-note?amp_js_v=a6&amp=1&usqp=mq331",
+        "https://www.google.com/amp/s/www.example.com/world/story-of-note",
+        "https://www.google.com/amp/s/www.example.com/world/story-of-note.amp",
+        f"https://www.google.com/url?sa=t&url={ESCAPED}&usg=x",
+        f"https://www.google.com/url?q={ESCAPED}&sa=D",
+        f"https://l.facebook.com/l.php?u={ESCAPED}%3Ffbclid%3Dq&h=AT0",
+        f"https://lm.facebook.com/l.php?u={ESCAPED}",
+        f"https://l.instagram.com/?u={ESCAPED}&e=AT1",
+        f"https://t.umblr.com/redirect?z={ESCAPED}&t=x",
+        f"https://out.reddit.com/t3_abc?url={ESCAPED}&token=x",
+        f"https://www.youtube.com/redirect?event=video&q={ESCAPED}",
+        f"https://duckduckgo.com/l/?uddg={ESCAPED}&rut=x",
+        f"https://www.bing.com/news/apiclick.aspx?ref=FexRss&url={ESCAPED}&c=1",
+        f"https://vk.com/away.php?to={ESCAPED}",
+        f"https://slack-redir.net/link?url={ESCAPED}",
+        f"https://steamcommunity.com/linkfilter/?u={ESCAPED}",
+        NEWS,
+        f"{NEWS}?oc=5&hl=en",
+        f"https://www.google.com/url?url={quote(f'https://l.facebook.com/l.php?u={ESCAPED}')}",
+    ],
+)
+def test_every_way_to_an_article_leads_to_one_address(url: str) -> None:
+    assert canonical_url(url) == STORY
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://example.com/tags/amp",
+        "https://example.com/amp/",
+        "https://example.com/amp/story-of-note",
+        "https://amp.example.com/world/story-of-note",
+        "https://example.com/guitar.amp.html",
+        "https://example.com/a-story-of-champ",
+        "https://example.com/world/story-of-note/amp/page-2",
+        "https://example.com/redirect?url=https%3A%2F%2Fother.example%2F",
+        "https://example.com/share?u=https%3A%2F%2Fother.example%2F",
+        "https://www.google.com/search?q=https%3A%2F%2Fother.example%2F",
+        "https://www.google.com/url?q=words",
+        "https://www.google.com/url?q=javascript%3Ax",
+        "https://www.google.com/url?q=http%3A%2F%2Flocalhost%2F",
+        "https://www.google.com/amp/",
+        "https://news.google.com/rss/articles/CBMiAAAAAAAAAAAAAAAA",
+        "https://news.google.com/rss/articles/notbase64atall__________",
+        "https://news.google.com/topics/CAAqJggKIiBDQkFTRWdvSUwyMHZNRGx1YlY4U0FtVnVHZ0pWVXlnQVAB",
+        "https://www.youtube.com/watch?v=redirect",
+        "https://old.reddit.com/r/news?url=https%3A%2F%2Fother.example%2F",
+        "https://feedproxy.google.com/~r/site/~3/x1/story.html",
+        "https://web.archive.org/web/2026/https://example.com/a",
+        "http://example.com/a",
+        "https://example.com/a",
+        "https://example.com/a/",
+        "https://www.example.com/a",
+        "https://example.com/A",
+        "https://example.com/a//b",
+        "https://example.com/a/index.html",
+        "https://example.com:8443/a",
+        "https://example.com/a?page=2",
+        "https://example.com/a?source=b",
+        "https://example.com/a?sid=7",
+        "https://example.com/a;v=2",
+    ],
+)
+def test_what_is_not_sure_stays_as_it_is(url: str) -> None:
+    assert canonical_url(url) == url
+    assert unwrapped(url) == url
+
+
+@pytest.mark.parametrize(
+    ("url", "canonical"),
+    [
+        ("https://straße.example/", "https://xn--strae-oqa.example/"),
+        ("https://\uff25\uff38ample.com/", "https://example.com/"),
+        ("https://例え。テスト/", "https://xn--r8jz45g.xn--zckzah/"),
+        ("https://BÜCHER.example/", "https://xn--bcher-kva.example/"),
+        ("https://xn--bcher-kva.example/", "https://xn--bcher-kva.example/"),
+        ("https://☃.example/", "https://xn--n3h.example/"),
+        ("https://foo_bar.example/", "https://foo_bar.example/"),
+        ("https://example.com/%2561", "https://example.com/%2561"),
+        ("https://example.com/a%2Fb", "https://example.com/a%2Fb"),
+        ("https://example.com/?q=a+b&q=c%20d", "https://example.com/?q=a+b&q=c+d"),
+        ("https://example.com/?&&a=1&", "https://example.com/?a=1"),
+        ("https://example.com/?a", "https://example.com/?a="),
+        ("https://example.com/a?#", "https://example.com/a"),
+        ("https://example.com/a/amp-story-12345/amp/", "https://example.com/a/amp-story-12345/"),
+        ("https://example.com/news/world-12345678.amp", "https://example.com/news/world-12345678"),
+        ("https://example.com/the-big-news.amp.html", "https://example.com/the-big-news.html"),
+        ("http://www.google.com/amp/www.example.com/x", "http://www.example.com/x"),
+    ],
+)
+def test_names_escapes_and_endings_have_one_form(url: str, canonical: str) -> None:
+    assert canonical_url(url) == canonical
+    assert canonical_url(canonical) == canonical
+
+
+def test_an_address_wrapped_too_often_is_left_alone() -> None:
+    url = "https://example.com/"
+    for _ in range(12):
+        url = f"https://vk.com/away.php?to={quote(url, safe='')}"
+    assert canonical_url(canonical_url(url)) == canonical_url(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "marked"),
+    [(STORY, False), (f"{STORY}/amp", True), (f"{STORY}?AMP=1", True), ("https://[", False)],
+)
+def test_an_address_marked_as_amp_is_known(url: str, marked: bool) -> None:
+    assert is_amp_address(url) is marked
+
+
+WRAPPED = st.builds(
+    lambda wrapper, url: wrapper + quote(url, safe=""),
+    st.sampled_from(
+        [
+            *("https://www.google.com/url?q=", "https://l.facebook.com/l.php?x=1&u="),
+            *("https://out.reddit.com/?url=", "https://a.cdn.ampproject.org/c/s/"),
+        ]
+    ),
+    URLS,
+)
+
+
+@given(URLS | WRAPPED)
+def test_only_taking_off_a_wrapper_changes_the_site(url: str) -> None:
+    assert same_site(canonical_url(url), unwrapped(url)) or not site_of(url)
+
+
+@given(WRAPPED | st.text(max_size=60).map("https://www.google.com/amp/".__add__))
+def test_unwrapping_ends_and_is_idempotent(url: str) -> None:
+    once = unwrapped(url)
+    assert unwrapped(once) == once
+    assert canonical_url(canonical_url(url)) == canonical_url(url)
 
 
 def test_hosts_on_two_loopback_addresses_are_two_sites() -> None:

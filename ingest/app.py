@@ -44,6 +44,7 @@ class Run:
     """The parts of one run, open for as long as its context lasts."""
 
     id: str
+    pipeline: Pipeline
     crawler: Crawler
     commits: Commits
     ledger: Ledger
@@ -100,7 +101,9 @@ async def open_run(
                 pipeline=pipeline, commits=commits, lake=lake, observer=observer, clock=clock
             )
             try:
-                yield Run(id=run_id, crawler=crawler, commits=commits, ledger=ledger)
+                yield Run(
+                    id=run_id, pipeline=pipeline, crawler=crawler, commits=commits, ledger=ledger
+                )
             finally:
                 await asyncio.shield(commits.drain())
                 await asyncio.shield(crawler.flush())

@@ -1,0 +1,242 @@
+"""How fast Newsfold polls, beside a bare httpx client: ``python bench/polling.py [--feeds N]``.
+
+5,000 feeds on 5,000 loopback hosts (127.x.y.z) are asked over and over, in turns by the product
+and by ``httpx.AsyncClient`` with as many requests at once. The product's side is the real
+pipeline as ``ingest.app`` wires it, with its real ledger on disk: a poll counts when its commit is
+durable. Printed are polls a second of both, their ratio, and the process's resident memory.
+
+Two worlds: in *quiet* all feeds answer 304. In *mixed* 60 % answer 304, 30 % 200 with the body of
+the last time, 10 % 200 with a new entry, which is parsed and committed as pending.
+"""
+
+import argparse
+import asyncio
+import gc
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+import httpx
+
+from ingest.app import Run, open_run
+from ingest.clock import system_clock
+from ingest.config import Config, FetchSettings
+from ingest.types import Feed
+from storage.model import EntryState, FeedState, OutcomeChange, Poll
+
+QUIET: Final = ("quiet",) * 10
+MIXED: Final = ("quiet",) * 6 + ("same",) * 3 + ("moving",)
+GOAL: Final = 0.8
+ORIGIN: Final = Path(__file__).with_name("origin.py")
+
+
+@contextmanager
+def origin() -> Iterator[int]:
+    """Run the server; gives its port."""
+    command = [sys.executable, str(ORIGIN)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
+        assert server.stdout is not None
+        assert server.stdin is not None
+        try:
+            yield int(server.stdout.readline())
+        finally:
+            server.stdin.close()
+
+
+def resident_mb() -> float:
+    """Return this process's resident memory in MB."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+class Watch:
+    """An observer that counts polls and looks at the memory along the way."""
+
+    def __init__(self, looks: Sequence[int]) -> None:
+        self.polls = 0
+        self.failed = 0
+        self.memory: list[float] = []
+        self._looks = frozenset(looks)
+
+    def passed_over(self, feed: Feed, state: FeedState) -> None:
+        """Not called: all are polled."""
+
+    def polling(self, feed: Feed) -> None:
+        """Count nothing yet."""
+
+    def polled(
+        self, feed: Feed, poll: Poll, unchanged: Sequence[str], waiting: Collection[str]
+    ) -> None:
+        """Count a poll that is committed."""
+        del feed, unchanged, waiting
+        self.polls += 1
+        self.failed += not poll.ok
+        if self.polls in self._looks:
+            self.memory.append(resident_mb())
+
+    def taken(self, entries: Sequence[EntryState]) -> None:
+        """Not called: entries are left pending."""
+
+    def settled(self, change: OutcomeChange) -> None:
+        """Not called."""
+
+
+class Bare:
+    """What the product is measured against: httpx, a semaphore and a gather.
+
+    It sends the validators of the last answer back, reads the body, and does nothing with it.
+    """
+
+    def __init__(self, urls: Sequence[str], concurrency: int) -> None:
+        self._urls = urls
+        self._turns = asyncio.Semaphore(concurrency)
+        self._etags: dict[str, str] = {}
+
+    async def round(self) -> float:
+        """Ask every feed once; returns the seconds it took."""
+        async with httpx.AsyncClient(timeout=30) as client:
+            started = time.perf_counter()
+            await asyncio.gather(*(self._ask(client, url) for url in self._urls))
+            return time.perf_counter() - started
+
+    async def _ask(self, client: httpx.AsyncClient, url: str) -> None:
+        etag = self._etags.get(url)
+        async with self._turns:
+            answer = await client.get(url, headers={"If-None-Match": etag} if etag else None)
+        assert answer.status_code in {200, 304}, answer
+        self._etags[url] = answer.headers["etag"]
+
+
+async def product_round(run: Run, feeds: Sequence[Feed]) -> float:
+    """Poll every feed once, flushing as a crawl does; returns the seconds until all is durable."""
+    started = time.perf_counter()
+    seen_at = system_clock()
+    flusher = asyncio.create_task(_flush_now_and_then(run))
+    await asyncio.gather(*(run.pipeline.poll(feed, seen_at=seen_at) for feed in feeds))
+    seconds = time.perf_counter() - started
+    flusher.cancel()
+    await asyncio.wait([flusher])
+    return seconds
+
+
+async def _flush_now_and_then(run: Run) -> None:
+    while True:
+        await asyncio.sleep(1)
+        await run.crawler.flush_when_due()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """One world's rates, polls a second: product's first poll of all, then bare and product."""
+
+    world: str
+    first: float
+    bare: tuple[float, ...]
+    product: tuple[float, ...]
+    memory: tuple[float, ...]
+
+    @property
+    def ratio(self) -> float:
+        """The median of each round's own ratio: both sides of it saw the machine alike."""
+        return median(p / b for p, b in zip(self.product, self.bare, strict=True))
+
+
+async def measure(
+    world: str, kinds: Sequence[str], port: int, *, feeds: int, rounds: int, concurrency: int
+) -> Result:
+    """Ask the same feeds in turns, the order changing from round to round."""
+    listed = tuple(
+        Feed(
+            id=f"f{n}",
+            url=f"http://127.{n >> 16 & 255}.{n >> 8 & 255}.{n & 255}:{port}"
+            f"/{kinds[n % len(kinds)]}/{n}.xml",
+            name=f"Feed {n}",
+        )
+        for n in range(65536, 65536 + feeds)
+    )
+    # One look after 1,000 polls of each round, one at its end.
+    watch = Watch([feeds * n + look for n in range(rounds + 1) for look in (feeds // 5, feeds)])
+    with tempfile.TemporaryDirectory(prefix="newsfold-bench-") as folder:
+        config = Config(
+            data=Path(folder),
+            fetch=FetchSettings(
+                allow_networks=(IPv4Network("127.0.0.0/8"),), concurrency=concurrency
+            ),
+            feeds=listed,
+        )
+        bare, rates = Bare([feed.url for feed in listed], concurrency), ([], [])
+        async with open_run(config, kind="bench", clock=system_clock, observer=watch) as run:
+            first = feeds / await product_round(run, listed)
+            await bare.round()
+            for number in range(rounds):
+                sides = [(rates[0], bare.round), (rates[1], lambda: product_round(run, listed))]
+                for kept, side in sides if number % 2 else reversed(sides):
+                    gc.collect()
+                    kept.append(feeds / await side())
+    assert watch.polls == feeds * (rounds + 1)
+    assert not watch.failed
+    return Result(
+        world=world,
+        first=first,
+        bare=tuple(rates[0]),
+        product=tuple(rates[1]),
+        memory=tuple(watch.memory),
+    )
+
+
+def main() -> int:
+    """Measure both worlds and print the tables; returns 1 if a ratio misses the goal."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--feeds", type=int, default=5000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--concurrency", type=int, default=FetchSettings().concurrency)
+    parser.add_argument("--world", choices=("quiet", "mixed"), action="append")
+    options = parser.parse_args()
+    results = []
+    for world, kinds in (("quiet", QUIET), ("mixed", MIXED)):
+        if not options.world or world in options.world:
+            with origin() as port:
+                results.append(
+                    asyncio.run(
+                        measure(
+                            world,
+                            kinds,
+                            port,
+                            feeds=options.feeds,
+                            rounds=options.rounds,
+                            concurrency=options.concurrency,
+                        )
+                    )
+                )
+    print(
+        f"{options.feeds} feeds on {options.feeds} loopback hosts, {options.concurrency} requests "
+        f"at once, {options.rounds} rounds in turns; {os.cpu_count()} processors, "
+        f"Python {platform.python_version()}, httpx {httpx.__version__}\n"
+        f"per host as by default: {FetchSettings().per_host}; allowed: 127.0.0.0/8\n"
+    )
+    print("| world | bare, polls/s | Newsfold, polls/s | ratio | worst | best | first poll of all |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
+    for r in results:
+        each = [p / b for p, b in zip(r.product, r.bare, strict=True)]
+        print(
+            f"| {r.world} | {median(r.bare):.0f} | {median(r.product):.0f} | **{r.ratio:.2f}** "
+            f"| {min(each):.2f} | {max(each):.2f} | {r.first:.0f} |"
+        )
+    print("\nresident memory in MB, after a fifth of the feeds and after all, round by round:\n")
+    for r in results:
+        print(f"{r.world}: " + " ".join(f"{mb:.0f}" for mb in r.memory))
+    return int(any(r.ratio < GOAL for r in results))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -74,6 +74,9 @@ def _checked(url: httpx.URL) -> httpx.URL:
         raise TroubleError(Reason.BAD_URL, f"only http and https are fetched, not {url.scheme!r}")
     if not host_of(url):
         raise TroubleError(Reason.BAD_URL, "a URL without a host")
+    # Escapes and the zones of IPv6 addresses: no name has them, and a proxy may read them its way.
+    if b"%" in url.raw_host:
+        raise TroubleError(Reason.BAD_URL, "a host with % in it")
     # Decodes an IDN, and raises where Python's HTTP libraries would later.
     _ = url.host
     if url.port is not None and url.port not in _PORTS:

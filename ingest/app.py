@@ -142,6 +142,8 @@ async def crawl(
                 observer.passed_over(feed, state)
             elif not only_due or feed.id in due:
                 chosen.append(feed)
+        # What a long feed left for later turns, whoever asks for a crawl need not wait for.
+        await run.commits.read(lambda ledger: ledger.bring_forward(at=now))
         left = await run.commits.read(_pending_of(feeds)) if named else None
         async with _flushing(run.crawler), run.crawler as crawler:
             crawler.poll(chosen)

@@ -98,10 +98,9 @@ class Crawler:
 
     async def _poll(self, feed: Feed, seen_at: datetime) -> None:
         try:
-            pending = await self._pipeline.poll(feed, seen_at=seen_at)
+            ids = await self._pipeline.poll(feed, seen_at=seen_at)
         finally:
             self._polling.discard(feed.id)
-        ids = [entry.entry_id for entry in pending]
         for start in range(0, len(ids), PORTION):
             await self.resume(ids[start : start + PORTION])
 

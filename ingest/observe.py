@@ -22,7 +22,8 @@ class Observer(Protocol):
     ) -> None:
         """A poll is committed.
 
-        ``unchanged`` entry ids stood in the feed as before; ``waiting`` ones were pending already.
+        ``unchanged`` entry ids stood in the feed as before; ``waiting`` ones were pending already,
+        or have to wait for their turn.
         """
 
     def taken(self, entries: Sequence[EntryState]) -> None:
@@ -56,11 +57,9 @@ class Tally:
         del feed
         quiet = poll.reason in {Reason.NOT_MODIFIED, Reason.SAME_BODY}
         self.feeds["not_modified" if quiet else "ok" if poll.ok else "failed"] += 1
-        for entry_id in unchanged:
-            if entry_id in waiting:
-                self._entries.setdefault(entry_id, Outcome.PENDING)
-            else:
-                self._unchanged.add(entry_id)
+        self._unchanged.update(entry_id for entry_id in unchanged if entry_id not in waiting)
+        for entry_id in waiting:
+            self._entries.setdefault(entry_id, Outcome.PENDING)
 
     def taken(self, entries: Sequence[EntryState]) -> None:
         """Count the entries as pending until they are settled."""

@@ -87,8 +87,11 @@ class Pipeline:
         # Pages that were fetched and wait for a worker hold their bodies in memory.
         self._bodies = Room(BODIES_A_WORKER * config.workers.count)
 
-    async def poll(self, feed: Feed, *, seen_at: datetime) -> tuple[EntryState, ...]:
-        """Poll one feed and commit what it says. Returns the entries that now are pending.
+    async def poll(self, feed: Feed, *, seen_at: datetime) -> list[str]:
+        """Poll one feed and commit what it says. Returns the ids of the entries to be taken up.
+
+        Those are the ones that now are pending, but for what exceeds ``diff.MOST_AT_ONCE``: the
+        rest stay pending until their turn.
 
         ``seen_at`` is the run's own time: entries first seen in one run share it, so that the
         order in which its feeds answer decides nothing.
@@ -108,8 +111,13 @@ class Pipeline:
         known: Mapping[str, EntryState] = {}
         if isinstance(document, ParsedFeed):
             guids = [entry.guid for entry in document.entries]
-            known = await self._commits.read(lambda ledger: ledger.known_entries(feed.id, guids))
-            changes = diff(feed, document.entries, known, now=seen_at)
+            known, backlog = await self._commits.read(
+                lambda ledger: (
+                    ledger.known_entries(feed.id, guids),
+                    ledger.count_outcomes(feed.id)[Outcome.PENDING],
+                )
+            )
+            changes = diff(feed, document.entries, known, now=seen_at, waiting=backlog)
         after = self._next_state(feed, state, answer, document)
         new = sum(not entry.recheck for entry in changes.pending)
         if new:
@@ -121,7 +129,7 @@ class Pipeline:
             run_id=self._commits.run_id,
             ok=bool(after.ok),
             reason=after.reason or Reason.FETCHED,
-            detail=after.detail,
+            detail=_told(after.detail, changes),
             status=after.status,
             seconds=answer.seconds,
             bytes=len(answer.body) if isinstance(answer, Fetched) else 0,
@@ -134,8 +142,10 @@ class Pipeline:
             PollCommit(state=after, poll=poll, pending=changes.pending, seen=changes.unchanged)
         )
         waiting = {e.entry_id for e in known.values() if e.outcome is Outcome.PENDING}
+        waiting.update(entry.entry_id for entry in pending if not _has_turn(entry, seen_at))
         self._observer.polled(feed, poll, changes.unchanged, waiting)
-        return pending
+        # Ids alone: the payloads of a long feed are held by nobody until they are taken up.
+        return [entry.entry_id for entry in pending if _has_turn(entry, seen_at)]
 
     async def _read(
         self, feed: Feed, state: FeedState, validators: Validators
@@ -275,6 +285,19 @@ class Pipeline:
 
     def _judge(self, fault: Fault, state: EntryState) -> Finding:
         return judge(fault, attempts=state.attempts, retry=self._config.retry)
+
+
+def _has_turn(entry: EntryState, now: datetime) -> bool:
+    return entry.due_at is None or entry.due_at <= now
+
+
+def _told(detail: str | None, changes: Diff) -> str | None:
+    """A poll's detail, and how many entries had to be put off if any had."""
+    if not changes.put_off:
+        return detail
+    number = len(changes.pending)
+    kept = f"{number} entries to read, of which {changes.put_off} stay pending until their turn"
+    return f"{detail}; {kept}" if detail else kept
 
 
 def _is_read(stored: StoredArticle, state: EntryState, key: str) -> bool:

@@ -11,6 +11,7 @@ from ingest.cli.context import Context
 from ingest.clock import system_clock
 from ingest.errors import ConfigError
 from ingest.health import FeedHealth, Health, Status, take_status
+from storage.model import Outcome
 
 MARKS = {
     Health.BROKEN: Text("✗ broken", "red"),
@@ -77,6 +78,8 @@ def _row(feed: FeedHealth, now: datetime) -> tuple[Text | str, ...]:
         trouble = Text.assemble((str(state.reason), "red"), f": {say.said(state.detail).plain}")
     elif state.detail:
         trouble = Text.assemble(("flawed", "yellow"), f": {say.said(state.detail).plain}")
+    elif waiting := feed.entries[Outcome.PENDING]:
+        trouble = Text(f"{say.plural(waiting, 'entry', 'entries')} pending", "dim")
     return (
         MARKS[feed.health],
         state.feed_id,

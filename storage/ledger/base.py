@@ -159,6 +159,9 @@ class Ledger(ArticleIndex, Protocol):
     ) -> tuple[EntryState, ...]:
         """Write pending entries that no poll brought, due at once; return those really written."""
 
+    def bring_forward(self, *, at: datetime) -> None:
+        """Make due now the pending entries that wait for their first try."""
+
     def claim_pending(
         self, run_id: str, *, now: datetime, limit: int, entry_ids: Sequence[str] | None = None
     ) -> list[EntryState]:

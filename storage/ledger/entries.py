@@ -105,6 +105,15 @@ def hasten(db: Connection, pending: Sequence[EntryState], *, at: datetime) -> No
     )
 
 
+def bring_forward(db: Connection, *, at: datetime) -> None:
+    """Make due now the pending entries that wait for their first try."""
+    db.execute(
+        """UPDATE entries SET due_at = :at
+           WHERE outcome = 'pending' AND attempts = 0 AND due_at > :at""",
+        {"at": micros(at)},
+    )
+
+
 def claim(
     db: Connection, run_id: str, *, now: datetime, limit: int, entry_ids: Sequence[str] | None
 ) -> list[EntryState]:

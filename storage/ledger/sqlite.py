@@ -97,6 +97,11 @@ class SqliteLedger:
             entries.hasten(db, written, at=at)
             return written
 
+    def bring_forward(self, *, at: datetime) -> None:
+        """Make due now the pending entries that wait for their first try."""
+        with self._database.writing() as db:
+            entries.bring_forward(db, at=at)
+
     def claim_pending(
         self, run_id: str, *, now: datetime, limit: int, entry_ids: Sequence[str] | None = None
     ) -> list[EntryState]:

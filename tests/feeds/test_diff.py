@@ -1,3 +1,4 @@
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -7,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.feeds.diff import Diff, diff, entry_hash, entry_id_of, pack, unpack
+from ingest.feeds.diff import (
+    MOST_AT_ONCE,
+    TURN,
+    Diff,
+    diff,
+    entry_hash,
+    entry_id_of,
+    pack,
+    unpack,
+)
 from ingest.types import Feed, ParsedEntry
 from storage.model import EntryState, Outcome, Reason
 from tests.feeds.documents import NOW
@@ -173,3 +183,42 @@ def test_the_order_of_entries_does_not_matter(
     shuffled = data.draw(st.permutations(entries))
     one, other = diff(FEED, entries, {}, now=NOW), diff(FEED, shuffled, {}, now=NOW)
     assert {state.guid: state for state in one.pending} == {s.guid: s for s in other.pending}
+
+
+def due_counts(found: Diff) -> list[int]:
+    """How many entries are due now, a turn later, and so on."""
+    turns = Counter((state.due_at or NOW) - NOW for state in found.pending)
+    return [turns[length] for length in sorted(turns)]
+
+
+@pytest.mark.parametrize(
+    ("entries", "waiting", "counts"),
+    [
+        (1_000, 0, [1_000]),
+        (1_001, 0, [1_000, 1]),
+        (2_500, 0, [1_000, 1_000, 500]),
+        (1_000, 400, [600, 400]),
+        (10, 1_000, [10]),
+        (10, 10_000, [10]),
+    ],
+)
+def test_no_more_than_a_thousand_entries_of_a_feed_are_due_at_a_time(
+    entries: int, waiting: int, counts: list[int]
+) -> None:
+    listed = [ParsedEntry(guid=str(number)) for number in range(entries)]
+    found = diff(FEED, listed, {}, now=NOW, waiting=waiting)
+    assert len(found.pending) == entries
+    assert due_counts(found) == counts
+    later = sum((state.due_at or NOW) > NOW for state in found.pending)
+    assert found.put_off == later == max(0, entries - max(0, MOST_AT_ONCE - waiting))
+
+
+def test_entries_that_changed_wait_for_their_turn_and_pending_ones_keep_theirs() -> None:
+    listed = [ParsedEntry(guid=str(number)) for number in range(1_200)]
+    first = diff(FEED, listed, {}, now=NOW)
+    again = [replace(entry, title="x") for entry in listed]
+    waiting = {state.guid: state for state in first.pending}
+    kept = diff(FEED, again, waiting, now=NOW + TURN, waiting=1_200)
+    assert [state.due_at for state in kept.pending] == [state.due_at for state in first.pending]
+    assert kept.put_off == 0
+    assert due_counts(diff(FEED, again, remembered(first), now=NOW)) == [1_000, 200]

@@ -247,3 +247,12 @@ def test_every_entry_has_one_outcome_row_for_each_change(ledger: Ledger) -> None
         Outcome.NEW: 1,
         Outcome.FAILED: 1,
     }
+
+
+def test_what_waits_for_its_first_try_can_be_brought_forward(ledger: Ledger) -> None:
+    ledger.commit_poll(poll(replace(entry("a"), due_at=NOON + HOUR), entry("b")))
+    _settle(ledger, again(entry("b"), attempts=1, due_at=NOON + HOUR))
+    run = ledger.begin_run(kind="test", at=NOON)
+    assert ledger.claim_pending(run, now=NOON, limit=10) == []
+    ledger.bring_forward(at=NOON)
+    assert [e.guid for e in ledger.claim_pending(run, now=NOON, limit=10)] == [entry("a").guid]

@@ -25,6 +25,7 @@ from ingest.fetch.client import Fetcher
 from ingest.finding import Finding, Found, Known, Refused
 from ingest.observe import Observer
 from ingest.room import Room
+from ingest.sitemaps import Sitemaps
 from ingest.types import (
     Extracted,
     Fault,
@@ -80,6 +81,7 @@ class Pipeline:
         self._fetcher = fetcher
         self._workers = workers
         self._clock = clock
+        self._sitemaps = Sitemaps(fetcher=fetcher, workers=workers, clock=clock)
         self._observer = observer
         # Weak, so that a daemon does not remember every host and page it ever met.
         self._lanes: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
@@ -106,7 +108,7 @@ class Pipeline:
             etag=state.etag if known_there else None,
             last_modified=state.last_modified if known_there else None,
         )
-        answer, document = await self._read(feed, state, validators)
+        answer, document, state = await self._read(feed, state, validators)
         changes = Diff(pending=(), unchanged=())
         known: Mapping[str, EntryState] = {}
         if isinstance(document, ParsedFeed):
@@ -149,16 +151,23 @@ class Pipeline:
 
     async def _read(
         self, feed: Feed, state: FeedState, validators: Validators
-    ) -> tuple[Fetched | Fault, ParsedFeed | Fault | None]:
-        """Return what the feed answered and what that says."""
+    ) -> tuple[Fetched | Fault, ParsedFeed | Fault | None, FeedState]:
+        """Return what the feed answered, what that says, and the state with its sitemaps'."""
         try:
             answer = await self._fetcher.get_feed(feed.url, validators)
-            return answer, await self._parse(state, answer)
+            document = await self._parse(state, answer)
+            if isinstance(answer, Fetched) and not isinstance(document, Fault):
+                # An index of sitemaps stands for what it lists.
+                document, extra = await self._sitemaps.follow(
+                    document, url=answer.url, extra=state.extra
+                )
+                state = replace(state, extra=extra)
         except Exception as error:
             # A bug, but this feed's alone: it is told, and all others are polled.
             log.exception("%s: could not be polled", feed.id)
             fault = internal_error(error)
-            return fault, fault
+            return fault, fault, state
+        return answer, document, state
 
     async def _parse(self, state: FeedState, answer: Fetched | Fault) -> ParsedFeed | Fault | None:
         """Return the document, a fault, or ``None`` where the answer says nothing new."""

@@ -114,13 +114,22 @@ class ParsedEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sitemap:
+    """A sitemap that an index lists. ``changed_at`` is its ``lastmod``, ``None`` if not told."""
+
+    url: str
+    changed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedFeed:
     """A feed document in one shape, whatever its format (``rss20``, ``atom10``, ``json11``, …).
 
     ``flaw`` says what was wrong with a document that could still be read. ``ttl`` is the
     feed's own wish for the time between polls, ``skip_hours`` (0 to 23) and ``skip_days`` (Monday
     is 0) when it does not want any, in UTC. ``hub`` is where the document says that its
-    changes can be had from, under the name of ``topic`` (WebSub, section 4).
+    changes can be had from, under the name of ``topic`` (WebSub, section 4). ``sitemaps`` are
+    those that an index lists, the most promising first; it has no entries of its own.
     """
 
     format: str
@@ -133,6 +142,7 @@ class ParsedFeed:
     skip_days: tuple[int, ...] = ()
     hub: str | None = None
     topic: str | None = None
+    sitemaps: tuple[Sitemap, ...] = ()
     flaw: str | None = None
 
 

@@ -75,15 +75,15 @@ def after_success(
         fetched: The answer.
         now: The time of the poll.
     """
-    if fetched.not_modified:
-        reason, digest = Reason.NOT_MODIFIED, state.body_hash
-    else:
-        digest = body_hash(fetched.body)
-        reason = Reason.SAME_BODY if digest == state.body_hash else Reason.FETCHED
+    digest = state.body_hash if fetched.not_modified else body_hash(fetched.body)
+    reason = Reason.FETCHED
+    # An index of sitemaps may stay as it is while what it lists has changed.
+    if parsed is None and digest == state.body_hash:
+        reason = Reason.NOT_MODIFIED if fetched.not_modified else Reason.SAME_BODY
     keep = fetched.not_modified
     sent = fetched.validators
     hint = max(freshness(fetched.headers), (parsed and parsed.ttl) or timedelta(0))
-    interval = _interval(state, feed, None if reason is Reason.SAME_BODY else parsed, now)
+    interval = _interval(state, feed, parsed, now)
     interval = _bounded(max(interval, hint))
     return replace(
         state,

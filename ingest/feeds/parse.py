@@ -15,18 +15,15 @@ from ingest.feeds.discover import discover
 from ingest.feeds.envelope import Document, Refused, ill_formed, open_envelope, scrub
 from ingest.feeds.fields import Fields, Reader, raw_value, title_of, ttl_of
 from ingest.feeds.jsonfeed import looks_like_json, parse_json_feed
-from ingest.feeds.reading import absolute, language_tag, told_apart
+from ingest.feeds.reading import MOST_ENTRIES, absolute, language_tag, told_apart
+from ingest.feeds.sitemaps import SITEMAP_ROOTS, parse_sitemap
 from ingest.text import clean_line
 from ingest.types import Fault, ParsedFeed
 from storage.model import Reason
 
 _XML: Final = "<?xml version='1.0' encoding='utf-8'?>\n"
 _HTML: Final = frozenset({"html", "head", "body", "title", "meta", "script", "div", "p"})
-_OTHERS: Final = {
-    "urlset": "a sitemap",
-    "sitemapindex": "a sitemap index",
-    "opml": "an OPML list of feeds",
-}
+_OTHERS: Final = {"opml": "an OPML list of feeds; `newsfold feeds import` takes it"}
 # Only these elements hold an entry's full text; feedparser files second descriptions
 # (media:description, itunes:summary) under the same key.
 _FULL_TEXT: Final = re.compile(
@@ -38,12 +35,8 @@ _CHANNEL: Final = 65_536
 _MAX_DETAIL: Final = 500
 
 
-MOST_ENTRIES = 10_000
-"""More than any feed has; a document with more is read as far as this."""
-
-
 def parse_feed(body: bytes, *, url: str, content_type: str, now: datetime) -> ParsedFeed | Fault:
-    """Parse a feed of any format: RSS 0.9x to 2.0, RDF, Atom 0.3 and 1.0, JSON Feed.
+    """Parse a feed of any format: RSS 0.9x to 2.0, RDF, Atom 0.3 and 1.0, JSON Feed, sitemaps.
 
     The content decides what a document is, not the Content-Type. A flawed document yields what
     can be saved of it, and the flaw. May take long on hostile input: call it where it can be
@@ -67,9 +60,12 @@ def parse_feed(body: bytes, *, url: str, content_type: str, now: datetime) -> Pa
         document = open_envelope(decoded.text)
         if isinstance(document, Refused):
             return _not_a_feed(document.why, url)
-        if not document.is_feed:
+        if document.root in SITEMAP_ROOTS:
+            parsed = parse_sitemap(document, url=url, now=now)
+        elif document.is_feed:
+            parsed = _parse_xml(document, url=url, now=now)
+        else:
             return _not_a_feed(_other(document, body, url, content_type), url)
-        parsed = _parse_xml(document, url=url, now=now)
     if isinstance(parsed, Fault):
         return parsed
     number = len(parsed.entries)

@@ -10,6 +10,9 @@ from urllib.parse import urljoin
 from ingest.text import clean_line, clean_text, safe_link
 from ingest.types import ParsedEntry
 
+MOST_ENTRIES: Final = 10_000
+"""More than any feed has; a document with more is read as far as this."""
+
 MAX_TAGS: Final = 64
 MAX_NAME: Final = 200
 MAX_GUID: Final = 1024

@@ -224,7 +224,9 @@ def main() -> int:
         f"Python {platform.python_version()}, httpx {httpx.__version__}\n"
         f"per host as by default: {FetchSettings().per_host}; allowed: 127.0.0.0/8\n"
     )
-    print("| world | bare, polls/s | Newsfold, polls/s | ratio | worst | best | first poll of all |")
+    print(
+        "| world | bare, polls/s | Newsfold, polls/s | ratio | worst | best | first poll of all |"
+    )
     print("| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
     for r in results:
         each = [p / b for p, b in zip(r.product, r.bare, strict=True)]

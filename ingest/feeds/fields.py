@@ -4,24 +4,23 @@ import html
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from time import struct_time
 from typing import Final
 
 from ingest.feeds.dates import parse_date
 from ingest.feeds.markup import as_html, title_line
-from ingest.feeds.reading import absolute, block, guid_of, language_tag, line, names
+from ingest.feeds.reading import (
+    absolute,
+    block,
+    guid_of,
+    language_tag,
+    line,
+    names,
+    without_outlet,
+)
 from ingest.types import ParsedEntry
 
-# RSS 1.0 syndication module: http://web.resource.org/rss/1.0/modules/syndication/
-_PERIODS: Final = {
-    "hourly": timedelta(hours=1),
-    "daily": timedelta(days=1),
-    "weekly": timedelta(weeks=1),
-    "monthly": timedelta(days=30),
-    "yearly": timedelta(days=365),
-}
-_MAX_TTL: Final = timedelta(days=365)
 _IMAGE_NAME: Final = re.compile(r"\.(?:jpe?g|png|webp|gif|avif)(?:\?|$)", re.IGNORECASE)
 
 Fields = Mapping[str, object]
@@ -29,12 +28,16 @@ Fields = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
-    """What is known of the whole document while its entries are read."""
+    """What is known of the whole document while its entries are read.
+
+    ``authors`` are those of entries that name none.
+    """
 
     base: str
     atom: bool
     full_text: bool
     now: datetime
+    authors: tuple[str, ...] = ()
 
     def entry(self, entry: Fields) -> ParsedEntry:
         """Read one of feedparser's entries."""
@@ -46,7 +49,7 @@ class Reader:
             guid=guid_of(raw_value(entry, "id"), link, title, summary, content),
             link=link,
             title=title,
-            authors=names(_people(entry)),
+            authors=names(_people(entry)) or self.authors,
             published_at=published,
             updated_at=updated,
             raw_date=raw,
@@ -54,7 +57,7 @@ class Reader:
             content=content,
             language=_language(entry),
             tags=names(
-                raw_value(tag, "term") or raw_value(tag, "label") for tag in _dicts(entry, "tags")
+                raw_value(tag, "term") or raw_value(tag, "label") for tag in dicts(entry, "tags")
             ),
             image_url=self._image(entry),
         )
@@ -63,7 +66,7 @@ class Reader:
         """The entry's page: the publisher's own address where a proxy's stands in its place."""
         others = (
             raw_value(link, "href")
-            for link in _dicts(entry, "links")
+            for link in dicts(entry, "links")
             if raw_value(link, "rel") in {"alternate", "related", None}
         )
         found = (raw_value(entry, "feedburner_origlink"), raw_value(entry, "link"), *others)
@@ -78,7 +81,7 @@ class Reader:
         summary = _markup(
             raw_value(entry, "summary"), detail if isinstance(detail, Mapping) else {}
         )
-        bodies = [_markup(raw_value(part, "value"), part) for part in _dicts(entry, "content")]
+        bodies = [_markup(raw_value(part, "value"), part) for part in dicts(entry, "content")]
         longest = max((body for body in bodies if body), key=len, default=None)
         if self.full_text:
             return (None if summary == longest else summary), longest
@@ -108,13 +111,13 @@ class Reader:
         pictures = [
             *(
                 raw_value(media, "url")
-                for media in _dicts(entry, "media_content")
+                for media in dicts(entry, "media_content")
                 if _is_image(media)
             ),
-            *(raw_value(media, "url") for media in _dicts(entry, "media_thumbnail")),
+            *(raw_value(media, "url") for media in dicts(entry, "media_thumbnail")),
             *(
                 raw_value(link, "href")
-                for link in _dicts(entry, "links")
+                for link in dicts(entry, "links")
                 if raw_value(link, "rel") == "enclosure" and _is_image(link)
             ),
         ]
@@ -129,7 +132,8 @@ def raw_value(mapping: Fields, key: str) -> object:
     return dict.get(mapping, key) if isinstance(mapping, dict) else mapping.get(key)
 
 
-def _dicts(entry: Fields, key: str) -> list[Fields]:
+def dicts(entry: Fields, key: str) -> list[Fields]:
+    """The mappings in a list under a key; none if it is no list."""
     values = raw_value(entry, key)
     return (
         [value for value in values if isinstance(value, Mapping)]
@@ -146,6 +150,14 @@ def title_of(mapping: Fields) -> str | None:
     return (title_line(title, is_html=is_html) or None) if isinstance(title, str) else None
 
 
+def authors_of(feed: Fields) -> tuple[str, ...]:
+    """The feed's own authors, who wrote the entries that name none (RFC 4287 section 4.2.1).
+
+    The outlet's name in this place is nobody's.
+    """
+    return without_outlet(names(_people(feed)), title_of(feed))
+
+
 def _markup(value: object, detail: Fields) -> str | None:
     """A text construct as HTML."""
     text = block(value)
@@ -155,7 +167,7 @@ def _markup(value: object, detail: Fields) -> str | None:
 
 
 def _people(entry: Fields) -> Iterable[object]:
-    people = [raw_value(author, "name") for author in _dicts(entry, "authors")]
+    people = [raw_value(author, "name") for author in dicts(entry, "authors")]
     author = raw_value(entry, "author")
     # a mail address alone is not a name
     return (name for name in (people if any(people) else [author]) if name and "@" not in str(name))
@@ -163,7 +175,7 @@ def _people(entry: Fields) -> Iterable[object]:
 
 def _language(entry: Fields) -> str | None:
     details = [
-        *_dicts(entry, "content"),
+        *dicts(entry, "content"),
         raw_value(entry, "summary_detail"),
         raw_value(entry, "title_detail"),
     ]
@@ -176,21 +188,3 @@ def _is_image(media: Fields) -> bool:
     kind = str(raw_value(media, "type") or raw_value(media, "medium") or "")
     address = str(raw_value(media, "url") or raw_value(media, "href") or "")
     return kind.startswith("image") if kind else bool(_IMAGE_NAME.search(address))
-
-
-def ttl_of(feed: Fields) -> timedelta | None:
-    """The longer of RSS 2.0's ``ttl`` (minutes) and the syndication module's update period."""
-    wishes = []
-    ttl = _number(raw_value(feed, "ttl"))
-    if ttl:
-        wishes.append(timedelta(minutes=ttl))
-    period = _PERIODS.get(str(raw_value(feed, "sy_updateperiod")).strip().lower())
-    if period:
-        wishes.append(period / (_number(raw_value(feed, "sy_updatefrequency")) or 1))
-    return min(max(wishes), _MAX_TTL) if wishes else None
-
-
-def _number(value: object) -> int | None:
-    """A positive whole number of at most seven digits."""
-    text = value.strip() if isinstance(value, str) else ""
-    return int(text) if re.fullmatch(r"[0-9]{1,7}", text) else None

@@ -5,9 +5,19 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
+from ingest.feeds.channel import MAX_TTL, json_hub_of
 from ingest.feeds.dates import parse_date
 from ingest.feeds.markup import as_html, title_line
-from ingest.feeds.reading import absolute, block, guid_of, language_tag, line, names, told_apart
+from ingest.feeds.reading import (
+    absolute,
+    block,
+    guid_of,
+    language_tag,
+    line,
+    names,
+    told_apart,
+    without_outlet,
+)
 from ingest.types import Fault, ParsedEntry, ParsedFeed
 from storage.model import Reason
 
@@ -49,17 +59,23 @@ def parse_json_feed(text: str, *, url: str, now: datetime) -> ParsedFeed | Fault
     flaws = [
         *([] if known else ["no JSON Feed version"]),
         *(["text after the document"] if end < len(text) else []),
+        *(["it says that it is finished"] if document.get("expired") is True else []),
     ]
     readable = [item for item in items if isinstance(item, dict)]
     if len(readable) < len(items):
         flaws.append(f"{len(items) - len(readable)} items that are no objects")
     entries = (_entry(item, document, url=url, now=now) for item in readable)
+    hub, topic = json_hub_of(document, url)
     return ParsedFeed(
         format=_VERSIONS.get(str(version).replace("http://", "https://").rstrip("/"), "json11"),
         title=line(document.get("title")),
         link=absolute(document.get("home_page_url"), url),
         language=language_tag(document.get("language")),
         entries=told_apart(entries),
+        # A feed that is finished "will never update again": it is asked as rarely as may be.
+        ttl=MAX_TTL if document.get("expired") is True else None,
+        hub=hub,
+        topic=topic,
         flaw="; ".join(flaws) or None,
     )
 
@@ -85,7 +101,7 @@ def _entry(
         guid=guid_of(item.get("id"), link, title, summary, content),
         link=link,
         title=(title_line(title, is_html=False) or None) if title else None,
-        authors=_authors(item),
+        authors=_authors(item) or without_outlet(_authors(feed), line(feed.get("title"))),
         published_at=parse_date(published, now=now),
         updated_at=parse_date(updated, now=now),
         raw_date=published or updated,
@@ -98,7 +114,7 @@ def _entry(
 
 
 def _authors(item: Mapping[str, object]) -> tuple[str, ...]:
-    """The authors of 1.1, or the author of 1.0."""
+    """The authors of 1.1, or the author of 1.0; a feed's are those of items that name none."""
     authors = item.get("authors")
     people = authors if isinstance(authors, list) else [item.get("author")]
     return names(person.get("name") for person in people if isinstance(person, dict))

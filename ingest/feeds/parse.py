@@ -9,11 +9,12 @@ from typing import Final, cast
 
 import feedparser
 
+from ingest.feeds.channel import hub_of, skips_of, ttl_of
 from ingest.feeds.charset import decode
 from ingest.feeds.diff import entry_hash
 from ingest.feeds.discover import discover
 from ingest.feeds.envelope import Document, Refused, ill_formed, open_envelope, scrub
-from ingest.feeds.fields import Fields, Reader, raw_value, title_of, ttl_of
+from ingest.feeds.fields import Fields, Reader, authors_of, raw_value, title_of
 from ingest.feeds.jsonfeed import looks_like_json, parse_json_feed
 from ingest.feeds.reading import MOST_ENTRIES, absolute, language_tag, told_apart
 from ingest.feeds.sitemaps import SITEMAP_ROOTS, parse_sitemap
@@ -30,7 +31,14 @@ _FULL_TEXT: Final = re.compile(
     r"<(?:[\w.-]+:encoded|(?:[\w.-]+:)?body|fullitem)[\s>]", re.IGNORECASE
 )
 _CHANNEL_LINK: Final = re.compile(r"<link>\s*(?:<!\[CDATA\[)?\s*([^<>\s\]]{1,2048})", re.IGNORECASE)
-_ITEM: Final = re.compile(r"<(?:[\w.-]+:)?(?:item|image|items)[\s>]", re.IGNORECASE)
+_ITEM: Final = re.compile(r"<(?:[\w.-]+:)?items?[\s>]", re.IGNORECASE)
+_BESIDE: Final = re.compile(
+    r"<(image|textinput)(?:\s[^<>]*)?(?<!/)>.{0,4096}?</\1", re.IGNORECASE | re.DOTALL
+)
+# A guid that is no address although, by the attribute or its absence, it should be one.
+_NO_PERMALINK: Final = re.compile(
+    r"<guid(\s[^<>]*)?(?<!/)>(?=\s*(?:<!\[CDATA\[\s*)?(?!https?:|/)[^<\s])", re.IGNORECASE
+)
 _CHANNEL: Final = 65_536
 _MAX_DETAIL: Final = 500
 
@@ -88,6 +96,8 @@ def _parse_xml(document: Document, *, url: str, now: datetime) -> ParsedFeed | F
     if error:
         text = scrub(text)
     base = _base(text, document, url)
+    # Or feedparser would resolve it as one: with the channel's link, every entry would change.
+    text = _NO_PERMALINK.sub('<guid isPermaLink="false">', text)
     try:
         # With its sanitiser off: what is stored is extracted text, and a style attribute of
         # 64 kB keeps the sanitiser busy for 18 s.
@@ -110,8 +120,11 @@ def _parse_xml(document: Document, *, url: str, now: datetime) -> ParsedFeed | F
         base=absolute(raw_value(feed, "link"), base) or base,
         atom=form.startswith("atom"),
         full_text=form.startswith("atom") or bool(_FULL_TEXT.search(text)),
+        authors=authors_of(feed) if form.startswith("atom") else (),
         now=now,
     )
+    skip_hours, skip_days = skips_of(text)
+    hub, topic = hub_of(feed, url)
     flaws = (document.flaw, f"no well-formed XML: {error}" if error else None)
     return ParsedFeed(
         format="rss091n" if document.netscape and form.startswith("rss09") else form,
@@ -120,6 +133,10 @@ def _parse_xml(document: Document, *, url: str, now: datetime) -> ParsedFeed | F
         language=language_tag(raw_value(feed, "language")),
         entries=told_apart(reader.entry(entry) for entry in result["entries"]),
         ttl=ttl_of(feed),
+        skip_hours=skip_hours,
+        skip_days=skip_days,
+        hub=hub,
+        topic=topic,
         flaw="; ".join(filter(None, flaws)) or None,
     )
 
@@ -129,7 +146,8 @@ def _base(text: str, document: Document, url: str) -> str:
     if document.root == "feed":
         return url
     first = _ITEM.search(text, 0, _CHANNEL)
-    link = _CHANNEL_LINK.search(text, 0, first.start() if first else _CHANNEL)
+    channel = _BESIDE.sub("", text[: first.start() if first else _CHANNEL])
+    link = _CHANNEL_LINK.search(channel)
     return (absolute(html.unescape(link[1]), url) if link else None) or url
 
 

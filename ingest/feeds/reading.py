@@ -37,6 +37,11 @@ def names(values: Iterable[object]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(line for line in lines if line))[:MAX_TAGS]
 
 
+def without_outlet(people: tuple[str, ...], outlet: str | None) -> tuple[str, ...]:
+    """Return people's names but for one that is the outlet's."""
+    return tuple(name for name in people if name.casefold() != (outlet or "").casefold())
+
+
 def language_tag(value: object) -> str | None:
     """Return a language tag (BCP 47) in lower case, or ``None`` if the value is none."""
     tag = clean_line(value).replace("_", "-") if isinstance(value, str) else ""

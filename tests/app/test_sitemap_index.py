@@ -94,7 +94,7 @@ class Everything(dict[str, Behaviour]):
         super().__init__()
         self.behaviour = behaviour
 
-    def get(self, key: str, default: object = None) -> Behaviour:  # type: ignore[override]
+    def get(self, key: str, default: object = None) -> Behaviour:
         del key, default
         return self.behaviour
 

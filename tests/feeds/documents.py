@@ -9,6 +9,7 @@ NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 URL = "https://feeds.example.org/news/rss.xml"
 
 NAMESPACES = (
+    'xmlns:atom="http://www.w3.org/2005/Atom" '
     'xmlns:content="http://purl.org/rss/1.0/modules/content/" '
     'xmlns:dc="http://purl.org/dc/elements/1.1/" '
     'xmlns:media="http://search.yahoo.com/mrss/" '

@@ -10,7 +10,7 @@ import gzip
 import sys
 from collections import Counter
 from email.utils import formatdate
-from typing import Final
+from typing import ClassVar, Final
 
 KINDS: Final = ("quiet", "same", "moving")
 """``quiet`` answers 304 to its ETag; ``same`` 200 with the same body always; ``moving`` 200 with a
@@ -45,7 +45,7 @@ def body_of(path: str, version: int) -> bytes:
 class Origin(asyncio.Protocol):
     """Answers one connection's requests."""
 
-    asked: Counter[str] = Counter()
+    asked: ClassVar[Counter[str]] = Counter()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take a peer on loopback and no other."""

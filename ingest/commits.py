@@ -1,28 +1,33 @@
-"""The ledger as the pipeline sees it: asynchronous, one thread, commits grouped for speed."""
+"""The ledger as the pipeline sees it: asynchronous, one thread, calls grouped for speed.
+
+A transaction's cost is its way to the disk, and a call's the way to the thread: both are shared by
+what comes while the last group is worked on.
+"""
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from ingest.finding import Finding
+from ingest.groups import Groups
 from ingest.settle import Circumstances, settle
 from ingest.verdict import internal_error, judge
 from storage.ledger.base import Ledger
 from storage.model import EntryState, OutcomeChange, PollCommit
 
 T = TypeVar("T")
+R = TypeVar("R")
 
-# A group is what came together while the last one was written, and never more than this.
-GROUP = 64
-
-# What our own mistakes with one entry's values raise, as a string that cannot be encoded; a full
+# What our own mistakes with one item's values raise, as a string that cannot be encoded; a full
 # disk or a broken ledger concerns them all and is raised.
 BUGS = (ValueError, TypeError, LookupError, AssertionError)
+
+Changes = tuple[OutcomeChange, ...]
+Written = tuple[EntryState, ...]
 
 log = logging.getLogger(__name__)
 
@@ -32,21 +37,21 @@ class _Item:
     state: EntryState
     finding: Finding
     at: datetime
-    done: asyncio.Future[tuple[OutcomeChange, ...]]
 
 
 class Commits:
     """Reads from and commits to the ledger for one run.
 
-    An entry's commit is whole or not at all; several may share a transaction.
+    A commit is whole or not at all, and durable when it returns; several may share a transaction.
     """
 
     def __init__(self, ledger: Ledger, run: Circumstances) -> None:
         self._ledger = ledger
         self._run = run
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
-        self._waiting: list[_Item] = []
-        self._writer: asyncio.Task[None] | None = None
+        self._reads = Groups[Callable[[Ledger], object], object](self._off_loop(self._read))
+        self._polls = Groups[PollCommit, Written](self._off_loop(self._write_polls))
+        self._entries = Groups[_Item, Changes](self._off_loop(self._write_entries))
 
     @property
     def run_id(self) -> str:
@@ -55,65 +60,71 @@ class Commits:
 
     async def read(self, ask: Callable[[Ledger], T]) -> T:
         """Call ``ask`` with the ledger, off the event loop."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, ask, self._ledger)
+        return cast("T", await self._reads.put(ask))
 
-    async def poll(self, commit: PollCommit) -> tuple[EntryState, ...]:
+    async def poll(self, commit: PollCommit) -> Written:
         """Commit a poll; returns the pending entries that were really written."""
-        return await self.read(lambda ledger: ledger.commit_poll(commit))
+        return await self._polls.put(commit)
 
-    async def entry(
-        self, state: EntryState, finding: Finding, *, at: datetime
-    ) -> tuple[OutcomeChange, ...]:
+    async def entry(self, state: EntryState, finding: Finding, *, at: datetime) -> Changes:
         """Decide and commit one entry; returns once it is durable.
 
         Returns the changes of outcomes: none if another process has settled the entry already.
         """
-        done: asyncio.Future[tuple[OutcomeChange, ...]] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Item(state, finding, at, done))
-        if self._writer is None or self._writer.done():
-            self._writer = asyncio.create_task(self._write())
-        return await done
+        return await self._entries.put(_Item(state, finding, at))
 
     async def drain(self) -> None:
-        """Wait until all that was handed in is written."""
-        if self._writer is not None:
-            await self._writer
+        """Wait until all that was handed in is done."""
+        for groups in (self._reads, self._polls, self._entries):
+            await groups.drain()
 
     async def close(self) -> None:
         """Wait for what is being written and end the thread."""
         await self.drain()
         self._thread.shutdown()
 
-    async def _write(self) -> None:
-        while self._waiting:
-            group, self._waiting = self._waiting[:GROUP], self._waiting[GROUP:]
-            try:
-                changes = await self.read(partial(self._commit, group))
-            except Exception as error:  # noqa: BLE001 - each waiter raises it in its own task
-                for item in group:
-                    if not item.done.done():
-                        item.done.set_exception(error)
-                continue
-            for item, change in zip(group, changes, strict=True):
-                if not item.done.done():
-                    item.done.set_result(change)
+    def _off_loop(
+        self, work: Callable[[Sequence[T]], Sequence[R | Exception]]
+    ) -> Callable[[Sequence[T]], Awaitable[Sequence[R | Exception]]]:
+        async def run(group: Sequence[T]) -> Sequence[R | Exception]:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, work, group)
 
-    def _commit(self, group: Sequence[_Item], ledger: Ledger) -> list[tuple[OutcomeChange, ...]]:
+        return run
+
+    def _read(self, group: Sequence[Callable[[Ledger], object]]) -> list[object | Exception]:
+        return [_outcome(ask, self._ledger) for ask in group]
+
+    def _write_polls(self, group: Sequence[PollCommit]) -> list[Written | Exception]:
         try:
-            return self._settle(group, ledger)
+            with self._ledger.writing() as writer:
+                return [writer.commit_poll(commit) for commit in group]
         except BUGS:
             # One of them cannot be written; the others must not pay for it.
-            return [change for item in group for change in self._commit_alone(item, ledger)]
+            return [_outcome(self._ledger.commit_poll, commit) for commit in group]
 
-    def _commit_alone(self, item: _Item, ledger: Ledger) -> list[tuple[OutcomeChange, ...]]:
+    def _write_entries(self, group: Sequence[_Item]) -> list[Changes | Exception]:
         try:
-            return self._settle([item], ledger)
+            return [*self._settle(group)]
+        except BUGS:
+            return [change for item in group for change in self._settle_alone(item)]
+
+    def _settle_alone(self, item: _Item) -> list[Changes]:
+        try:
+            return self._settle([item])
         except BUGS as bug:
             log.exception("%s: could not be committed", item.state.url or item.state.guid)
             fault = internal_error(bug)
             finding = judge(fault, attempts=item.state.attempts, retry=self._run.retry)
-            return self._settle([replace(item, finding=finding)], ledger)
+            return self._settle([replace(item, finding=finding)])
 
-    def _settle(self, group: Sequence[_Item], ledger: Ledger) -> list[tuple[OutcomeChange, ...]]:
-        with ledger.writing() as writer:
+    def _settle(self, group: Sequence[_Item]) -> list[Changes]:
+        with self._ledger.writing() as writer:
             return [settle(writer, item.state, item.finding, item.at, self._run) for item in group]
+
+
+def _outcome(call: Callable[[T], R], argument: T) -> R | Exception:
+    """What a call returns, or the exception it raises, for whoever asked for it."""
+    try:
+        return call(argument)
+    except Exception as error:  # noqa: BLE001 - raised where the call was asked for
+        return error

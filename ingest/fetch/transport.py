@@ -18,12 +18,10 @@ import httpx
 from ingest.errors import ConfigError
 from ingest.fetch.faults import TroubleError, root_cause
 from ingest.fetch.guard import Network, first_refused
+from ingest.fetch.pools import IDLE_SECONDS, Pools
 from storage.model import Reason
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
-
-_KEEP_IDLE = 64
-_IDLE_SECONDS = 5.0
 
 
 class SystemResolver:
@@ -89,15 +87,17 @@ class GuardedTransport(httpx.AsyncBaseTransport):
     ) -> None:
         self._allowed = tuple(allowed)
         self._proxied = proxy is not None
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=_tls_context(),
-            proxy=None if proxy is None else _proxy(proxy),
-            max_connections=None,
-            max_keepalive_connections=_KEEP_IDLE,
-            keepalive_expiry=_IDLE_SECONDS,
-            network_backend=GuardedBackend(
-                allowed=None if self._proxied else self._allowed, resolve=resolve
-            ),
+        self._pools = Pools(
+            functools.partial(
+                httpcore.AsyncConnectionPool,
+                ssl_context=_tls_context(),
+                proxy=None if proxy is None else _proxy(proxy),
+                max_connections=None,
+                keepalive_expiry=IDLE_SECONDS,
+                network_backend=GuardedBackend(
+                    allowed=None if self._proxied else self._allowed, resolve=resolve
+                ),
+            )
         )
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -121,10 +121,10 @@ class GuardedTransport(httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         """Close all connections."""
-        await self._pool.aclose()
+        await self._pools.aclose()
 
     async def _send(self, request: httpx.Request, trip: "_Trip") -> httpx.Response:
-        answer = await self._pool.handle_async_request(
+        answer = await self._pools.handle(
             httpcore.Request(
                 method=request.method,
                 url=httpcore.URL(

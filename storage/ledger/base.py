@@ -102,6 +102,9 @@ class LedgerWriter(ArticleIndex, Protocol):
     def unflushed_article(self, article_id: str, revision: int) -> Article | None:
         """Return an article row that is still in the journal, whether in a batch or not."""
 
+    def commit_poll(self, commit: PollCommit) -> tuple[EntryState, ...]:
+        """Write all that one poll learnt; see ``Ledger.commit_poll``."""
+
     def commit(self, commit: EntryCommit) -> tuple[OutcomeChange, ...]:
         """Write all of one entry's outcome; see ``EntryCommit``.
 

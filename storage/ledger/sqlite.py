@@ -270,6 +270,9 @@ class _Writer:
     def unflushed_article(self, article_id: str, revision: int) -> Article | None:
         return journal.article_row(self._db, article_id, revision)
 
+    def commit_poll(self, commit: PollCommit) -> tuple[EntryState, ...]:
+        return commits.poll(self._db, commit)
+
     def commit(self, commit: EntryCommit) -> tuple[OutcomeChange, ...]:
         return commits.entry(self._db, commit)
 

@@ -147,7 +147,8 @@ async def crawl(
         left = await run.commits.read(_pending_of(feeds)) if named else None
         async with _flushing(run.crawler), run.crawler as crawler:
             crawler.poll(chosen)
-            while await crawler.resume(left):
+            # What falls due while this goes on is for the next one.
+            while await crawler.resume(left, by=now) or await crawler.room_for_more():
                 pass
 
 
@@ -169,7 +170,9 @@ async def ingest_pages(
             lambda ledger: ledger.add_entries(entries, run_id=run.id, at=clock())
         )
         async with run.crawler as crawler:
-            await crawler.resume([entry.entry_id for entry in written])
+            ids = [entry.entry_id for entry in written]
+            while await crawler.resume(ids) or await crawler.room_for_more():
+                pass
 
 
 def _pending_of(feeds: Sequence[Feed]) -> Callable[[Ledger], list[str]]:

@@ -1,8 +1,10 @@
 """Polls and entries of one run, side by side, for a one-off crawl and for the daemon alike."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -17,6 +19,9 @@ from storage.model import EntryState
 
 # Pending entries are taken up in portions: their payloads are held in memory while they wait.
 PORTION = 500
+
+# One feed's entries among them, so that those of a few feeds which lead nowhere leave room.
+SHARE = PORTION // 10
 
 
 class Crawler:
@@ -43,6 +48,7 @@ class Crawler:
         self._group = asyncio.TaskGroup()
         self._polling: set[str] = set()
         self._room = Room(PORTION)
+        self._shares: defaultdict[str, Room] = defaultdict(lambda: Room(SHARE))
 
     async def __aenter__(self) -> Self:
         await self._group.__aenter__()
@@ -64,18 +70,38 @@ class Crawler:
                 self._polling.add(feed.id)
                 self._group.create_task(self._poll(feed, seen_at), name=f"poll {feed.id}")
 
-    async def resume(self, entry_ids: Sequence[str] | None = None) -> int:
+    async def resume(
+        self, entry_ids: Sequence[str] | None = None, *, by: datetime | None = None
+    ) -> int:
         """Start work on entries that are pending and due; returns how many were taken up.
 
         These are what an earlier run left, by being killed or because a page was to be tried
-        again later. At most ``PORTION`` at a call, once fewer than that are under way;
-        ``entry_ids`` narrows it to these.
+        again later. At most ``PORTION`` at a call, once fewer than that are under way, and at most
+        ``SHARE`` of a feed that has fewer than that under way; ``entry_ids`` narrows it to these,
+        ``by`` to what was due then.
         """
         await self._room.free()
-        at = self._clock()
+        full = [feed for feed, share in self._shares.items() if not share.is_free]
+        return await self._claim(entry_ids, by=by, but=full)
+
+    async def room_for_more(self) -> bool:
+        """Wait until some feed may have more under way than it has; false if all feeds may."""
+        full = [share.free() for share in self._shares.values() if not share.is_free]
+        waits = [asyncio.ensure_future(share) for share in full]
+        if not waits:
+            return False
+        _, others = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for wait in others:
+            wait.cancel()
+        return True
+
+    async def _claim(
+        self, ids: Sequence[str] | None, *, by: datetime | None = None, but: Sequence[str] = ()
+    ) -> int:
+        now = by or self._clock()
         claimed = await self._commits.read(
             lambda ledger: ledger.claim_pending(
-                self._commits.run_id, now=at, limit=PORTION, entry_ids=entry_ids
+                self._commits.run_id, now=now, limit=PORTION, share=SHARE, but=but, entry_ids=ids
             )
         )
         self._work(claimed)
@@ -101,14 +127,22 @@ class Crawler:
             ids = await self._pipeline.poll(feed, seen_at=seen_at)
         finally:
             self._polling.discard(feed.id)
-        for start in range(0, len(ids), PORTION):
-            await self.resume(ids[start : start + PORTION])
+        for start in range(0, len(ids), SHARE):
+            await self._shares[feed.id].free()
+            await self._room.free()
+            await self._claim(ids[start : start + SHARE])
 
     def _work(self, entries: Sequence[EntryState]) -> None:
         self._observer.taken(entries)
         for entry in entries:
+            share = self._shares[entry.feed_id]
             self._room.enter()
+            share.enter()
             task = self._group.create_task(
                 self._pipeline.article(entry), name=f"entry {entry.entry_id}"
             )
-            task.add_done_callback(lambda _: self._room.leave())
+            task.add_done_callback(partial(self._leave, share))
+
+    def _leave(self, share: Room, _: asyncio.Task[None]) -> None:
+        self._room.leave()
+        share.leave()

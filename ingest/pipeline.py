@@ -83,6 +83,11 @@ class Pipeline:
         self._clock = clock
         self._sitemaps = Sitemaps(fetcher=fetcher, workers=workers, clock=clock)
         self._observer = observer
+        # What one feed's entries take of the whole, whatever hosts they lead to.
+        self._share = max(1, config.fetch.concurrency // 4)
+        self._shares: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        # Pages wait here, so that a feed's document waits for no more than the one under way.
+        self._extracting = asyncio.Semaphore(config.workers.count + 1)
         # Weak, so that a daemon does not remember every host and page it ever met.
         self._lanes: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         self._reading: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -199,10 +204,11 @@ class Pipeline:
     async def article(self, state: EntryState) -> None:
         """Take one pending entry to its outcome.
 
-        A host's entries wait in a lane of their own, so that few bodies are held at a time and
-        one slow host keeps nobody else waiting.
+        A feed's entries have their share of what is done at once, and a host's wait in a lane of
+        their own: few bodies are held at a time, and neither a slow host nor a feed that leads to
+        many of them keeps the others waiting.
         """
-        async with self._lane(state.url):
+        async with self._feed_share(state.feed_id), self._lane(state.url):
             try:
                 finding = await self._find(state)
             except Exception as error:
@@ -211,6 +217,9 @@ class Pipeline:
                 finding = self._judge(internal_error(error), state)
         for change in await self._commits.entry(state, finding, at=self._clock()):
             self._observer.settled(change)
+
+    def _feed_share(self, feed_id: str) -> asyncio.Semaphore:
+        return self._shares.setdefault(feed_id, asyncio.Semaphore(self._share))
 
     def _lane(self, url: str | None) -> asyncio.Semaphore:
         host = urlsplit(url or "").netloc
@@ -247,7 +256,8 @@ class Pipeline:
         )
 
     async def _from_feed(self, state: EntryState, entry: ParsedEntry, url: str) -> Finding:
-        extracted = await self._workers.run(extract_feed_text, entry, url=url)
+        async with self._extracting:
+            extracted = await self._workers.run(extract_feed_text, entry, url=url)
         if isinstance(extracted, Fault):
             return self._judge(extracted, state)
         return self._text(extracted, url, (url,))
@@ -276,7 +286,8 @@ class Pipeline:
                 return self._judge(answer, state)
             page = Page(url=answer.url, body=answer.body, content_type=answer.content_type)
             with self._bodies:
-                extracted = await self._workers.run(extract_page, page, entry)
+                async with self._extracting:
+                    extracted = await self._workers.run(extract_page, page, entry)
         if isinstance(extracted, Fault):
             return self._judge(extracted, state)
         urls = (*came_from, url, answer.url)

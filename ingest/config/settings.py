@@ -31,9 +31,9 @@ class PerHost:
 class FetchSettings:
     """How feeds and pages are fetched.
 
-    ``concurrency`` counts feeds and pages under way at once, over all hosts. ``deadline`` is the
-    total for one request, from looking up the name to the last byte. ``max_bytes`` is measured
-    after decoding.
+    ``concurrency`` counts feeds under way at once, over all hosts, and again pages. ``deadline``
+    is the total for one request, from looking up the name to the last byte. ``max_bytes`` is
+    measured after decoding.
     """
 
     contact: str | None = None

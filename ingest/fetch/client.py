@@ -53,7 +53,8 @@ class Fetcher:
     ) -> None:
         self._settings = settings
         self._clock = clock
-        self._resolver = SystemResolver(threads=settings.concurrency)
+        # For feeds and for pages, so that names which never resolve hold up no poll.
+        self._resolver = SystemResolver(threads=2 * settings.concurrency)
         self._transport = GuardedTransport(
             allowed=settings.allow_networks,
             resolve=resolve or self._resolver,
@@ -180,7 +181,8 @@ class Fetcher:
             return fault
         if errand.obeys_robots and (fault := await self._robots.check(url)) is not None:
             return fault
-        async with self._pacing.turn(host, delay=self._robots.delay(url)) as held:
+        turn = self._pacing.turn(host, delay=self._robots.delay(url), feed=errand is self._feed)
+        async with turn as held:
             if held is not None:
                 return held
             try:

@@ -1,7 +1,8 @@
 """Whose turn it is: how many requests go to one host and to all, how far apart, and who waits.
 
 A turn is taken from the host first and from the whole second, so that many requests waiting
-for one host hold nothing that another host could use.
+for one host hold nothing that another host could use. Feeds and pages have a whole each: one feed
+can link to any number of hosts that never answer, and no poll is to wait for those.
 """
 
 import asyncio
@@ -31,7 +32,8 @@ class _Host:
 class Pacing:
     """Hands out turns, first come first served at each host.
 
-    ``concurrency`` bounds the requests under way at once, ``per_host`` those to one host, and
+    ``concurrency`` bounds the requests for feeds under way at once, and again those for all else;
+    ``per_host`` bounds those to one host, and
     ``delay`` is the least time between the starts of two requests to one host.
     """
 
@@ -43,7 +45,8 @@ class Pacing:
         delay: timedelta,
         clock: Clock,
     ) -> None:
-        self._all = asyncio.Semaphore(concurrency)
+        self._feeds = asyncio.Semaphore(concurrency)
+        self._others = asyncio.Semaphore(concurrency)
         self._per_host = per_host
         self._delay = delay.total_seconds()
         self._clock = clock
@@ -73,13 +76,14 @@ class Pacing:
 
     @asynccontextmanager
     async def turn(
-        self, host: str, *, delay: timedelta = timedelta(0)
+        self, host: str, *, delay: timedelta = timedelta(0), feed: bool = False
     ) -> AsyncIterator[Fault | None]:
         """Wait for the host's turn and hold it for one request.
 
         Args:
             host: The host's name, in lower case.
             delay: The host's own wish for the time between requests, where longer than ours.
+            feed: Whether the request is for a feed.
 
         Yields:
             ``None`` when the request may start now, or the fault of a host on hold.
@@ -88,6 +92,7 @@ class Pacing:
             yield fault
             return
         state = self._state(host)
+        whole = self._feeds if feed else self._others
         state.users += 1
         try:
             async with state.slots:
@@ -96,7 +101,7 @@ class Pacing:
                     # A hold may have come while this request stood in line.
                     fault = self.held(host)
                     if fault is None:
-                        await self._all.acquire()
+                        await whole.acquire()
                         state.last_start = time.monotonic()
                 if fault is not None:
                     yield fault
@@ -104,7 +109,7 @@ class Pacing:
                 try:
                     yield None
                 finally:
-                    self._all.release()
+                    whole.release()
         finally:
             state.users -= 1
 

@@ -166,11 +166,19 @@ class Ledger(ArticleIndex, Protocol):
         """Make due now the pending entries that wait for their first try."""
 
     def claim_pending(
-        self, run_id: str, *, now: datetime, limit: int, entry_ids: Sequence[str] | None = None
+        self,
+        run_id: str,
+        *,
+        now: datetime,
+        limit: int,
+        share: int | None = None,
+        but: Sequence[str] = (),
+        entry_ids: Sequence[str] | None = None,
     ) -> list[EntryState]:
         """Claim at most ``limit`` pending entries for a live run, longest due first.
 
-        Only entries that are due at ``now`` and that no live run holds, this one included;
+        Only entries that are due at ``now`` and that no live run holds, this one included; of the
+        first ``limit`` no more than ``share`` of one feed, and none of the feeds ``but``.
         ``entry_ids`` narrows it to these. They come with their payloads.
         """
 

@@ -115,19 +115,40 @@ def bring_forward(db: Connection, *, at: datetime) -> None:
 
 
 def claim(
-    db: Connection, run_id: str, *, now: datetime, limit: int, entry_ids: Sequence[str] | None
+    db: Connection,
+    run_id: str,
+    *,
+    now: datetime,
+    limit: int,
+    share: int | None,
+    but: Sequence[str],
+    entry_ids: Sequence[str] | None,
 ) -> list[EntryState]:
-    """Give pending entries that are due and unclaimed to a run, longest due first."""
+    """Give pending entries that are due and unclaimed to a run, longest due first.
+
+    Of the first ``limit`` no more than ``share`` of one feed, and none of the feeds ``but``.
+    """
     among = "" if entry_ids is None else "AND entry_id IN (SELECT value FROM json_each(:ids))"
     found = _LOADED.select(
         db,
-        f"""WHERE outcome = 'pending' AND claimed_by IS NULL
-            AND (due_at IS NULL OR due_at <= :now OR due_at > :far) {among}
-            ORDER BY due_at, entry_id LIMIT :limit""",
+        f"""WHERE entry_id IN (
+                SELECT entry_id FROM (
+                    SELECT entry_id, row_number() OVER
+                        (PARTITION BY feed_id ORDER BY due_at, entry_id) AS place
+                    FROM (
+                        SELECT entry_id, feed_id, due_at FROM entries
+                        WHERE outcome = 'pending' AND claimed_by IS NULL
+                          AND (due_at IS NULL OR due_at <= :now OR due_at > :far) {among}
+                          AND feed_id NOT IN (SELECT value FROM json_each(:but))
+                        ORDER BY due_at, entry_id LIMIT :limit))
+                WHERE place <= :share)
+            ORDER BY due_at, entry_id""",  # noqa: S608 - our own words alone
         {
             "now": micros(now),
             "far": micros(now + FAR),
             "limit": limit,
+            "share": limit if share is None else share,
+            "but": json.dumps(but),
             "ids": json.dumps(entry_ids),
         },
     )

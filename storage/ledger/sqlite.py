@@ -103,12 +103,21 @@ class SqliteLedger:
             entries.bring_forward(db, at=at)
 
     def claim_pending(
-        self, run_id: str, *, now: datetime, limit: int, entry_ids: Sequence[str] | None = None
+        self,
+        run_id: str,
+        *,
+        now: datetime,
+        limit: int,
+        share: int | None = None,
+        but: Sequence[str] = (),
+        entry_ids: Sequence[str] | None = None,
     ) -> list[EntryState]:
         """Claim pending entries for a live run; what runs that are gone had is free again."""
         with self._database.writing() as db:
             runs.release_dead(db, self._locks, at=now)
-            return entries.claim(db, run_id, now=now, limit=limit, entry_ids=entry_ids)
+            return entries.claim(
+                db, run_id, now=now, limit=limit, share=share, but=but, entry_ids=entry_ids
+            )
 
     def count_outcomes(self, feed_id: str | None = None) -> dict[Outcome, int]:
         """Return how many entries, of one feed or of all, have each outcome."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import threading
 import time
 import zlib
 from datetime import timedelta
@@ -9,6 +10,7 @@ from datetime import timedelta
 import pytest
 
 from ingest.config import PerHost
+from ingest.fetch import transport
 from ingest.fetch.client import Fetcher
 from ingest.types import Fault, Fetched, Validators
 from storage.model import Reason
@@ -360,3 +362,29 @@ def _hasty() -> Fetcher:
         per_host=PerHost(concurrency=100, delay=timedelta(0)),
         concurrency=100,
     )
+
+
+def test_names_that_never_resolve_hold_up_no_feed(monkeypatch: pytest.MonkeyPatch) -> None:
+    over = threading.Event()
+    look_up = transport.look_up
+
+    def hanging(host: str, port: int, flags: int = 0) -> tuple[str, ...]:
+        if host.endswith(".hangs.invalid"):
+            over.wait(60)
+            return ()
+        return look_up(host, port, flags)
+
+    async def case() -> Fetched | Fault:
+        async with site({"/": answer(b"fine")}) as good, fetcher(concurrency=2) as client:
+            names = [f"http://{n}.hangs.invalid/" for n in range(6)]
+            pages = [asyncio.create_task(client.get_page(name)) for name in names]
+            await asyncio.sleep(0.05)
+            try:
+                return await client.get_feed(good.url(), Validators())
+            finally:
+                over.set()
+                await asyncio.gather(*pages)
+
+    monkeypatch.setattr(transport, "look_up", hanging)
+    result = run(case())
+    assert isinstance(result, Fetched), result

@@ -1,5 +1,6 @@
 import asyncio
 import time
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
@@ -168,3 +169,19 @@ async def _take(pacing: Pacing, host: str, delay: float = 0, *, held: float = 0)
         if held:
             await asyncio.sleep(held)
         return None if fault is None else fault.reason
+
+
+def test_pages_of_any_number_hold_up_no_feed() -> None:
+    async def case() -> bool:
+        pacing = _pacing(concurrency=2)
+        async with AsyncExitStack() as hung:
+            for number in range(2):
+                await hung.enter_async_context(pacing.turn(f"page-{number}"))
+            third = asyncio.create_task(hung.enter_async_context(pacing.turn("page-3")))
+            async with pacing.turn("feed", feed=True), pacing.turn("another", feed=True):
+                waits = not third.done()
+            third.cancel()
+            await asyncio.gather(third, return_exceptions=True)
+            return waits
+
+    assert run(case())

@@ -256,3 +256,19 @@ def test_what_waits_for_its_first_try_can_be_brought_forward(ledger: Ledger) -> 
     assert ledger.claim_pending(run, now=NOON, limit=10) == []
     ledger.bring_forward(at=NOON)
     assert [e.guid for e in ledger.claim_pending(run, now=NOON, limit=10)] == [entry("a").guid]
+
+
+def test_no_feed_is_given_more_than_its_share(ledger: Ledger) -> None:
+    ledger.commit_poll(poll(*map(entry, "abcd")))
+    others = [replace(entry(n), feed_id="g", entry_id=f"g/{n}", due_at=NOON) for n in "ab"]
+    ledger.commit_poll(poll(*others))
+    run = ledger.begin_run(kind="crawl", at=NOON)
+    claimed = ledger.claim_pending(run, now=NOON, limit=9, share=2)
+    assert [(e.feed_id, e.guid) for e in claimed] == [
+        ("f", "a"),
+        ("f", "b"),
+        ("g", "a"),
+        ("g", "b"),
+    ]
+    assert ledger.claim_pending(run, now=NOON, limit=9, share=2, but=["f"]) == []
+    assert len(ledger.claim_pending(run, now=NOON, limit=9, share=2)) == 2

@@ -8,17 +8,18 @@ import asyncio
 import functools
 import socket
 import ssl
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import httpcore
 import httpx
 
 from ingest.errors import ConfigError
+from ingest.fetch.connections import IDLE_SECONDS, Connections
 from ingest.fetch.faults import TroubleError, root_cause
 from ingest.fetch.guard import Network, first_refused
-from ingest.fetch.pools import IDLE_SECONDS, Pools
 from storage.model import Reason
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
@@ -39,6 +40,8 @@ class SystemResolver:
         Raises:
             TroubleError: ``dns_failed`` if there are none.
         """
+        with suppress(TroubleError):  # an address that is spelt out is read, not asked for
+            return look_up(host, port, socket.AI_NUMERICHOST)
         ask = functools.partial(look_up, host, port)
         return await asyncio.get_running_loop().run_in_executor(self._threads, ask)
 
@@ -87,12 +90,10 @@ class GuardedTransport(httpx.AsyncBaseTransport):
     ) -> None:
         self._allowed = tuple(allowed)
         self._proxied = proxy is not None
-        self._pools = Pools(
-            functools.partial(
-                httpcore.AsyncConnectionPool,
+        self._connections = Connections(
+            httpcore.AsyncConnectionPool(
                 ssl_context=_tls_context(),
                 proxy=None if proxy is None else _proxy(proxy),
-                max_connections=None,
                 keepalive_expiry=IDLE_SECONDS,
                 network_backend=GuardedBackend(
                     allowed=None if self._proxied else self._allowed, resolve=resolve
@@ -109,22 +110,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         """
         if self._proxied:
             self._judge_spelt_out(request.url.raw_host.decode("ascii"))
-        trip = _Trip()
-        try:
-            return await self._send(request, trip)
-        except (httpcore.RemoteProtocolError, httpcore.ReadError, httpcore.WriteError):
-            # RFC 9112 section 9.3.1: a server may close an idle connection just as it is used
-            # again, and a request without effects may then be repeated by itself.
-            if trip.connected:
-                raise
-            return await self._send(request, trip)
-
-    async def aclose(self) -> None:
-        """Close all connections."""
-        await self._pools.aclose()
-
-    async def _send(self, request: httpx.Request, trip: "_Trip") -> httpx.Response:
-        answer = await self._pools.handle(
+        answer = await self._connections.send(
             httpcore.Request(
                 method=request.method,
                 url=httpcore.URL(
@@ -134,15 +120,20 @@ class GuardedTransport(httpx.AsyncBaseTransport):
                     target=request.url.raw_path,
                 ),
                 headers=request.headers.raw,
-                extensions={**request.extensions, "trace": trip},
+                extensions=request.extensions,
             )
         )
+        assert isinstance(answer.stream, httpx.AsyncByteStream)
         return httpx.Response(
             answer.status,
             headers=answer.headers,
-            stream=_Stream(answer),
+            stream=answer.stream,
             extensions=answer.extensions,
         )
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._connections.aclose()
 
     def _judge_spelt_out(self, host: str) -> None:
         name = host.rstrip(".")
@@ -259,32 +250,6 @@ def ended_early(response: httpx.Response) -> bool:
     """Whether the other side closed the connection (RFC 9112 section 8)."""
     stream = response.extensions.get("network_stream")
     return isinstance(stream, GuardedStream) and stream.ended
-
-
-class _Trip:
-    """httpcore's trace hook: tells a new connection from one that was used before."""
-
-    def __init__(self) -> None:
-        self.connected = False
-
-    async def __call__(self, event: str, _: object) -> None:
-        if event == "connection.connect_tcp.started":
-            self.connected = True
-
-
-class _Stream(httpx.AsyncByteStream):
-    """httpcore's body as httpx wants it."""
-
-    def __init__(self, answer: httpcore.Response) -> None:
-        self._answer = answer
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        assert isinstance(self._answer.stream, AsyncIterable)
-        async for chunk in self._answer.stream:
-            yield chunk
-
-    async def aclose(self) -> None:
-        await self._answer.aclose()
 
 
 def _judge(host: str, addresses: Sequence[str], allowed: Sequence[Network]) -> None:

@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from ingest.crawl import Crawler
 from ingest.dedup.decision import FoldRules
 from ingest.dedup.signature import SCHEME
 from ingest.errors import NewsfoldError
-from ingest.fetch.client import Fetcher
+from ingest.fetch.client import Fetcher, OnHold
 from ingest.observe import Observer
 from ingest.pipeline import Pipeline
 from ingest.probe import Prober
@@ -88,7 +89,14 @@ async def open_run(
         ),
     )
     with Workers(config.workers) as workers:
-        async with Fetcher(config.fetch, clock=clock, version=VERSION) as fetcher:
+        async with Fetcher(
+            config.fetch,
+            clock=clock,
+            version=VERSION,
+            on_hold=_remembering(commits, clock),
+            on_slow=observer.slowed,
+        ) as fetcher:
+            fetcher.keep_holds(ledger.held_hosts(clock()))
             pipeline = Pipeline(
                 config=config,
                 commits=commits,
@@ -173,6 +181,15 @@ async def ingest_pages(
             ids = [entry.entry_id for entry in written]
             while await crawler.resume(ids) or await crawler.room_for_more():
                 pass
+
+
+def _remembering(commits: Commits, clock: Clock) -> OnHold:
+    """Return what writes a host's hold down, for later runs and other processes to keep."""
+
+    async def remember(host: str, until: datetime) -> None:
+        await commits.read(lambda ledger: ledger.hold_host(host, until, at=clock()))
+
+    return remember
 
 
 def _pending_of(feeds: Sequence[Feed]) -> Callable[[Ledger], list[str]]:

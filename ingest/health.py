@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import IntEnum
 from pathlib import Path
 
@@ -14,6 +14,9 @@ from storage.model import FeedState, Outcome
 from storage.schema import TABLES
 
 _SOON = 1_000  # pending entries looked at for the next try
+
+
+GAP_IS_NEWS = timedelta(days=7)
 
 
 class Health(IntEnum):
@@ -99,6 +102,19 @@ def health_of(state: FeedState, *, now: datetime) -> Health:
     if state.ok is None:
         return Health.NEVER_POLLED
     return Health.OK if state.ok else Health.BROKEN
+
+
+def notes_on(state: FeedState, *, now: datetime) -> tuple[str, ...]:
+    """Return sentences on what someone may want to mend about a feed, though it works."""
+    notes = []
+    if state.address is not None:
+        notes.append(f"moved for good to {state.address}: newsfold uses it; put it into feeds.yml")
+    if state.gap_at is not None and now - state.gap_at < GAP_IS_NEWS:
+        notes.append(
+            f"entries may have been missed: the poll of {state.gap_at:%Y-%m-%d %H:%M} UTC shared "
+            "none with the one before"
+        )
+    return tuple(notes)
 
 
 def running_daemon(data: Path) -> int | None:

@@ -2,10 +2,17 @@
 
 from collections import Counter
 from collections.abc import Collection, Sequence
+from datetime import timedelta
 from typing import Protocol
 
 from ingest.types import Feed
 from storage.model import EntryState, FeedState, Outcome, OutcomeChange, Poll, Reason
+
+_WORDS = {
+    Reason.NOT_MODIFIED: "not_modified",
+    Reason.SAME_BODY: "not_modified",
+    Reason.ON_HOLD: "on_hold",
+}
 
 
 class Observer(Protocol):
@@ -13,6 +20,9 @@ class Observer(Protocol):
 
     def passed_over(self, feed: Feed, state: FeedState) -> None:
         """A feed is not asked: it is retired, or its server wants it left alone for a while."""
+
+    def slowed(self, host: str, delay: timedelta) -> None:
+        """A host's robots.txt makes its requests wait for one another; told once of each host."""
 
     def polling(self, feed: Feed) -> None:
         """A feed is about to be asked."""
@@ -47,6 +57,9 @@ class Tally:
         del feed
         self.feeds["retired" if state.retired else "on_hold"] += 1
 
+    def slowed(self, host: str, delay: timedelta) -> None:
+        """Count nothing."""
+
     def polling(self, feed: Feed) -> None:
         """Count nothing yet."""
 
@@ -55,8 +68,7 @@ class Tally:
     ) -> None:
         """Count the feed, and the entries that stood in it as before."""
         del feed
-        quiet = poll.reason in {Reason.NOT_MODIFIED, Reason.SAME_BODY}
-        self.feeds["not_modified" if quiet else "ok" if poll.ok else "failed"] += 1
+        self.feeds[_WORDS.get(poll.reason, "ok" if poll.ok else "failed")] += 1
         self._unchanged.update(entry_id for entry_id in unchanged if entry_id not in waiting)
         for entry_id in waiting:
             self._entries.setdefault(entry_id, Outcome.PENDING)

@@ -35,7 +35,6 @@ from ingest.types import (
     Page,
     ParsedEntry,
     ParsedFeed,
-    Validators,
 )
 from ingest.verdict import internal_error, judge
 from ingest.workers import Workers
@@ -103,17 +102,16 @@ class Pipeline:
         ``seen_at`` is the run's own time: entries first seen in one run share it, so that the
         order in which its feeds answer decides nothing.
         """
-        state = await self._commits.read(lambda ledger: ledger.feed(feed.id))
-        assert state is not None, f"{feed.id} is not registered"
-        self._observer.polling(feed)
         at = self._clock()
-        # Another process may know the feed by another address, whose validators say nothing here.
-        known_there = state.url == feed.url
-        validators = Validators(
-            etag=state.etag if known_there else None,
-            last_modified=state.last_modified if known_there else None,
+        state, holds = await self._commits.read(
+            lambda ledger: (ledger.feed(feed.id), ledger.held_hosts(at))
         )
-        answer, document, state = await self._read(feed, state, validators)
+        assert state is not None, f"{feed.id} is not registered"
+        # Another process may have been told to leave the host alone.
+        self._fetcher.keep_holds(holds)
+        self._observer.polling(feed)
+        request = cadence.request_for(state, feed, now=at)
+        answer, document, state = await self._read(feed, state, request)
         changes = Diff(pending=(), unchanged=())
         known: Mapping[str, EntryState] = {}
         if isinstance(document, ParsedFeed):
@@ -125,25 +123,40 @@ class Pipeline:
                 )
             )
             changes = diff(feed, document.entries, known, now=seen_at, waiting=backlog)
-        after = self._next_state(feed, state, answer, document)
+        fault = next((part for part in (answer, document) if isinstance(part, Fault)), None)
+        # Where ``learnt.gap`` is set, what was missed is to be made up.
+        learnt = cadence.learn(
+            state,
+            feed,
+            answer,
+            document,
+            request=request,
+            now=self._clock(),
+            polling=self._config.polling,
+            known=known.keys(),
+        )
+        after = learnt.state
         new = sum(not entry.recheck for entry in changes.pending)
         if new:
             after = replace(after, new_at=at)
+        told = fault or after
         poll = Poll(
             feed_id=feed.id,
-            url=feed.url,
+            url=request.url,
             polled_at=at,
             run_id=self._commits.run_id,
-            ok=bool(after.ok),
-            reason=after.reason or Reason.FETCHED,
-            detail=_told(after.detail, changes),
-            status=after.status,
+            ok=fault is None,
+            reason=told.reason or Reason.FETCHED,
+            detail="; ".join(filter(None, (told.detail, _put_off(changes), *learnt.events)))
+            or None,
+            status=told.status,
             seconds=answer.seconds,
             bytes=len(answer.body) if isinstance(answer, Fetched) else 0,
             entries=len(changes.pending) + len(changes.unchanged),
             new=new,
             changed=len(changes.pending) - new,
             next_due_at=after.next_due_at,
+            extra='{"gap": true}' if learnt.gap else "{}",
         )
         pending = await self._commits.poll(
             PollCommit(state=after, poll=poll, pending=changes.pending, seen=changes.unchanged)
@@ -155,11 +168,11 @@ class Pipeline:
         return [entry.entry_id for entry in pending if _has_turn(entry, seen_at)]
 
     async def _read(
-        self, feed: Feed, state: FeedState, validators: Validators
+        self, feed: Feed, state: FeedState, request: cadence.Request
     ) -> tuple[Fetched | Fault, ParsedFeed | Fault | None, FeedState]:
         """Return what the feed answered, what that says, and the state with its sitemaps'."""
         try:
-            answer = await self._fetcher.get_feed(feed.url, validators)
+            answer = await self._fetcher.get_feed(request.url, request.validators)
             document = await self._parse(state, answer)
             if isinstance(answer, Fetched) and not isinstance(document, Fault):
                 # An index of sitemaps stands for what it lists.
@@ -178,7 +191,7 @@ class Pipeline:
         """Return the document, a fault, or ``None`` where the answer says nothing new."""
         if isinstance(answer, Fault):
             return answer
-        if answer.not_modified or cadence.body_hash(answer.body) == state.body_hash:
+        if answer.not_modified or cadence.is_same_body(state, answer):
             return None
         return await self._workers.run(
             parse_feed,
@@ -187,19 +200,6 @@ class Pipeline:
             content_type=answer.content_type,
             now=self._clock(),
         )
-
-    def _next_state(
-        self,
-        feed: Feed,
-        state: FeedState,
-        answer: Fetched | Fault,
-        document: ParsedFeed | Fault | None,
-    ) -> FeedState:
-        fault = answer if isinstance(answer, Fault) else document
-        if isinstance(fault, Fault):
-            return cadence.after_fault(state, feed, fault, now=self._clock())
-        assert isinstance(answer, Fetched)
-        return cadence.after_success(state, feed, fault, answer, now=self._clock())
 
     async def article(self, state: EntryState) -> None:
         """Take one pending entry to its outcome.
@@ -311,13 +311,12 @@ def _has_turn(entry: EntryState, now: datetime) -> bool:
     return entry.due_at is None or entry.due_at <= now
 
 
-def _told(detail: str | None, changes: Diff) -> str | None:
-    """A poll's detail, and how many entries had to be put off if any had."""
+def _put_off(changes: Diff) -> str | None:
+    """How many entries had to be put off, if any had."""
     if not changes.put_off:
-        return detail
+        return None
     number = len(changes.pending)
-    kept = f"{number} entries to read, of which {changes.put_off} stay pending until their turn"
-    return f"{detail}; {kept}" if detail else kept
+    return f"{number} entries to read, of which {changes.put_off} stay pending until their turn"
 
 
 def _is_read(stored: StoredArticle, state: EntryState, key: str) -> bool:

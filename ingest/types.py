@@ -33,7 +33,8 @@ class Fault:
     """Something outside went wrong. A value, not an exception: faults are expected.
 
     ``status`` is the HTTP status if there was an answer; ``retry_after`` the server's own wish
-    (RFC 9110 section 10.2.3), already made relative.
+    (RFC 9110 section 10.2.3), already made relative. ``url`` is the address that is at fault,
+    behind ``redirects`` (each a status and the address it pointed to).
     """
 
     reason: Reason
@@ -42,14 +43,20 @@ class Fault:
     retry_after: timedelta | None = None
     url: str | None = None
     seconds: float = 0.0
+    redirects: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Validators:
-    """The validators of a conditional request (RFC 9110 section 8.8), byte-exact."""
+    """The validators of a conditional request (RFC 9110 section 8.8), byte-exact.
+
+    ``url`` is the address that gave them: they are sent to it alone, however it is reached, since
+    they say nothing of any other. ``None`` is the address that is asked first.
+    """
 
     etag: str | None = None
     last_modified: str | None = None
+    url: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +65,8 @@ class Fetched:
 
     ``headers`` has lower-case names; ``url`` is where the body came from after ``redirects``
     (each a status and the address it pointed to). ``links`` are the targets of its ``Link``
-    headers as sent, by relation in lower case (RFC 8288). ``wire_bytes`` counts before decoding.
+    headers as sent, by relation in lower case (RFC 8288). ``conditional`` says whether the request
+    that it answers was. ``wire_bytes`` counts before decoding.
     """
 
     requested_url: str
@@ -68,6 +76,7 @@ class Fetched:
     body: bytes
     redirects: tuple[tuple[int, str], ...] = ()
     links: Mapping[str, str] = field(default_factory=dict)
+    conditional: bool = False
     seconds: float = 0.0
     wire_bytes: int = 0
 
@@ -77,10 +86,17 @@ class Fetched:
         return self.status == 304  # noqa: PLR2004 - the one status this is about
 
     @property
+    def is_delta(self) -> bool:
+        """Whether the body holds only what is new since the validators sent (RFC 3229)."""
+        return self.status == 226  # noqa: PLR2004 - the one status this is about
+
+    @property
     def validators(self) -> Validators:
         """The validators to send back at the next poll."""
         return Validators(
-            etag=self.headers.get("etag"), last_modified=self.headers.get("last-modified")
+            etag=self.headers.get("etag"),
+            last_modified=self.headers.get("last-modified"),
+            url=self.url,
         )
 
     @property

@@ -235,8 +235,9 @@ class FeedState:
     ``held_until`` is set by a server's ``Retry-After``; ``retired`` by a 410. ``schedule`` says
     in sentences why ``next_due_at`` is what it is.
 
-    ``answer_date`` is the ``Date`` of the last whole answer, as sent; ``full_at`` when the feed was
-    last asked unconditionally. ``fresh_seconds`` and ``ttl_seconds`` are the last wishes of the
+    ``answer_date`` is the ``Date`` of the last whole answer, as sent; ``validators_url`` is where
+    it and the validators came from, behind redirects, and ``full_at`` when the feed was last asked
+    unconditionally. ``fresh_seconds`` and ``ttl_seconds`` are the last wishes of the
     server and of the document, ``skip_hours`` (0 to 23) and ``skip_days`` (Monday is 0) the
     document's, in UTC. ``address`` is where the feed is asked for since it moved for good;
     ``moved_to`` where it redirects to permanently, without a break since ``moved_since``.
@@ -266,6 +267,7 @@ class FeedState:
     schedule: tuple[str, ...] = ()
     answer_date: str | None = None
     full_at: datetime | None = None
+    validators_url: str | None = None
     fresh_seconds: float | None = None
     ttl_seconds: float | None = None
     skip_hours: tuple[int, ...] = ()

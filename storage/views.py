@@ -44,6 +44,7 @@ FEEDS = pa.schema(
         ("schedule", pa.list_(pa.string())),
         ("answer_date", pa.string()),
         ("full_at", _TIME),
+        ("validators_url", pa.string()),
         ("fresh_seconds", pa.float64()),
         ("ttl_seconds", pa.float64()),
         ("skip_hours", pa.list_(pa.int32())),

@@ -70,6 +70,10 @@ def effective(config: Config) -> dict[str, object]:
     fetch, dedup = config.fetch, config.dedup
     return {
         "data": str(config.data),
+        "polling": {
+            "min_interval": format_duration(config.polling.min_interval),
+            "max_interval": format_duration(config.polling.max_interval),
+        },
         "fetch": {
             "contact": fetch.contact,
             "allow_networks": [str(network) for network in fetch.allow_networks],

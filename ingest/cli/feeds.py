@@ -51,7 +51,7 @@ def list_(context: Context) -> None:
         say.emit_json(records)
         return
     rows = [_row(feed, states.get(feed.id), now) for feed in config.feeds]
-    headings = ("feed", "name", "tags", "every", "state", "url")
+    headings = ("feed", "name", "tags", "every", "state", "next", "url")
     say.table(context, headings, rows, cut=("name", "tags", "url"))
     say.note(context, say.plural(len(rows), "feed"))
 
@@ -64,8 +64,16 @@ def _row(feed: Feed, state: FeedState | None, now: datetime) -> tuple[Text | str
         say.said(", ".join(feed.tags), "cyan"),
         "auto" if feed.interval is None else format_duration(feed.interval),
         MARKS[health_of(state, now=now)],
-        say.said(feed.url, "dim"),
+        _next(state, now),
+        say.said(f"{feed.url} → {state.address}" if state.address else feed.url, "dim"),
     )
+
+
+def _next(state: FeedState, now: datetime) -> str:
+    if state.retired:
+        return ""
+    due = state.next_due_at
+    return "due" if due is None or due <= now else say.ago(due, now)
 
 
 def _states(context: Context) -> dict[str, FeedState]:
@@ -227,7 +235,9 @@ def _check_row(feed: Feed, probe: Probe) -> tuple[Text | str, ...]:
 
 
 def _advice(feed: Feed, probe: Probe) -> str | None:
-    return None if probe.lasting_url == feed.url else f"moved for good to {probe.lasting_url}"
+    if probe.lasting_url == feed.url:
+        return None
+    return f"moved for good to {probe.lasting_url}: put it into feeds.yml"
 
 
 def _check_record(feed: Feed, probe: Probe) -> dict[str, object]:

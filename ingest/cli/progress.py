@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 
 from rich.console import Console
 from rich.progress import (
@@ -67,6 +68,10 @@ class Lines:
             f" ({told})" if told else "",
         )
 
+    def slowed(self, host: str, delay: timedelta) -> None:
+        """Log why the host takes its time."""
+        log.info("%s", _slow(host, delay))
+
     def polling(self, feed: Feed) -> None:
         """Log nothing yet."""
 
@@ -93,10 +98,20 @@ class LoggedTally(Tally):
         super().polled(feed, poll, unchanged, waiting)
         self._lines.polled(feed, poll, unchanged, waiting)
 
+    def slowed(self, host: str, delay: timedelta) -> None:
+        """Log why the host takes its time."""
+        self._lines.slowed(host, delay)
+
     def settled(self, change: OutcomeChange) -> None:
         """Count and log the outcome."""
         super().settled(change)
         self._lines.settled(change)
+
+
+def _slow(host: str, delay: timedelta) -> str:
+    return (
+        f"{clean_line(host)}: its robots.txt asks for {delay.total_seconds():g} s between requests"
+    )
 
 
 class Rate(ProgressColumn):
@@ -144,6 +159,10 @@ class Bars(Tally):
         if not poll.ok:
             told = f"{feed.name}: {clean_line(poll.detail or poll.reason)}"
             self._console.print(Text.assemble(("✗ ", "red"), told))
+
+    def slowed(self, host: str, delay: timedelta) -> None:
+        """Say above the bars why they move slowly."""
+        self._console.print(Text.assemble(("‖ ", "yellow"), _slow(host, delay)))
 
     def taken(self, entries: Sequence[EntryState]) -> None:
         """Lengthen the pages' bar."""

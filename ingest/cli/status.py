@@ -10,7 +10,7 @@ from ingest.cli import say
 from ingest.cli.context import Context
 from ingest.clock import system_clock
 from ingest.errors import ConfigError
-from ingest.health import FeedHealth, Health, Status, take_status
+from ingest.health import FeedHealth, Health, Status, notes_on, take_status
 from storage.model import Outcome
 
 MARKS = {
@@ -78,6 +78,8 @@ def _row(feed: FeedHealth, now: datetime) -> tuple[Text | str, ...]:
         trouble = Text.assemble((str(state.reason), "red"), f": {say.said(state.detail).plain}")
     elif state.detail:
         trouble = Text.assemble(("flawed", "yellow"), f": {say.said(state.detail).plain}")
+    elif notes := notes_on(state, now=now):
+        trouble = say.said("; ".join(notes), "yellow")
     elif waiting := feed.entries[Outcome.PENDING]:
         trouble = Text(f"{say.plural(waiting, 'entry', 'entries')} pending", "dim")
     return (

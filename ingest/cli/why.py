@@ -14,6 +14,7 @@ from ingest.cli.context import Context
 from ingest.clock import system_clock
 from ingest.errors import ConfigError
 from ingest.explain import ArticleAccount, FeedAccount, Unknown, explain
+from ingest.health import notes_on
 from storage.model import EntryState, FeedState, Outcome, OutcomeChange, Poll, Reason, StoredArticle
 
 _MARGIN = 2
@@ -191,9 +192,17 @@ def _tell_feed(context: Context, account: FeedAccount, now: datetime) -> None:
             ("last success", say.ago(state.ok_at, now)),
             ("last news", say.ago(state.new_at, now) if state.new_at else None),
             ("next poll", _next(state, now)),
+            ("moving", _moving(state, now)),
+            ("gaps", _gaps(state, now)),
             ("entries", f"{sum(account.entries.values())}" + (f" ({counts})" if counts else "")),
         ],
     )
+    for note in notes_on(state, now=now):
+        say.flowing(context, say.said(note, "yellow"))
+    if state.schedule and not state.retired:
+        say.heading(context, "Why the next poll is then")
+        for reason in state.schedule:
+            say.flowing(context, say.said(reason), label=Text("· ", "dim"))
     if account.polls:
         say.heading(context, "Last polls")
         _polls(context, account.polls)
@@ -220,13 +229,27 @@ def _polls(context: Context, polls: Sequence[Poll]) -> None:
 
 def _health(state: FeedState) -> Text:
     if state.retired:
-        return Text("retired: its server says that it is gone (410)", "red")
+        return Text.assemble(
+            ("retired: its server says that it is gone (410)", "red"),
+            f"; `newsfold crawl {state.feed_id}` asks once more",
+        )
     if state.ok is None:
         return Text("never polled", "dim")
     if state.ok:
         flaw = f", but flawed: {state.detail}" if state.detail else ""
         return Text.assemble(("ok", "green"), say.said(flaw))
     return Text.assemble((str(state.reason), "red"), ": ", say.said(state.detail))
+
+
+def _moving(state: FeedState, now: datetime) -> Text | None:
+    if state.moved_to is None:
+        return None
+    since = f", since {say.ago(state.moved_since, now)}" if state.moved_since else ""
+    return say.said(f"it says for good to {state.moved_to}{since}; believed after 7 days")
+
+
+def _gaps(state: FeedState, now: datetime) -> str | None:
+    return f"{state.gaps}, the last {say.ago(state.gap_at, now)}" if state.gaps else None
 
 
 def _next(state: FeedState, now: datetime) -> str | None:

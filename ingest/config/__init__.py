@@ -10,6 +10,7 @@ from ingest.config.settings import (
     FetchSettings,
     FlushSettings,
     PerHost,
+    PollingSettings,
     RetrySettings,
     WorkerSettings,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "FetchSettings",
     "FlushSettings",
     "PerHost",
+    "PollingSettings",
     "RetrySettings",
     "WorkerSettings",
     "add_feed",

@@ -6,11 +6,19 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Any, get_args
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from ingest.config.feed_ids import ID
-from ingest.config.quantities import parse_duration, parse_size
+from ingest.config.quantities import format_duration, parse_duration, parse_size
 from ingest.config.settings import (
     MIB,
     DaemonSettings,
@@ -18,6 +26,7 @@ from ingest.config.settings import (
     FetchSettings,
     FlushSettings,
     PerHost,
+    PollingSettings,
     RetrySettings,
     WorkerSettings,
 )
@@ -70,6 +79,13 @@ def _interval(value: object) -> timedelta | None:
     except ValueError:
         raise _expected('a duration like "30m", or "auto"', value) from None
     return _positive_duration(value)
+
+
+def _longest_interval(value: object) -> timedelta:
+    duration = _positive_duration(value)
+    if duration > timedelta(days=1):
+        raise _expected('at most "24h" (a longer wait looks like a clock gone wrong)', value)
+    return duration
 
 
 def _full_text(value: object) -> FullText:
@@ -182,6 +198,26 @@ class DefaultsForm(_Form):
     full_text: Text = FullText.AUTO
 
 
+class PollingForm(_Form):
+    """``polling``: the bounds of the time between two polls of a feed."""
+
+    min_interval: PositiveDuration = PollingSettings().min_interval
+    max_interval: Annotated[timedelta, PlainValidator(_longest_interval)] = (
+        PollingSettings().max_interval
+    )
+
+    @field_validator("max_interval")
+    @classmethod
+    def _is_the_longer_one(cls, value: timedelta, info: ValidationInfo) -> timedelta:
+        least = info.data.get("min_interval", value)
+        if value < least:
+            raise _expected(
+                f'at least polling.min_interval ("{format_duration(least)}")',
+                format_duration(value),
+            )
+        return value
+
+
 class PerHostForm(_Form):
     """``fetch.per_host``."""
 
@@ -266,6 +302,7 @@ class FileForm(_Form):
 
     data: Label = "data"
     defaults: Annotated[DefaultsForm, BeforeValidator(_none_is_empty)] = DefaultsForm()
+    polling: Annotated[PollingForm, BeforeValidator(_none_is_empty)] = PollingForm()
     fetch: Annotated[FetchForm, BeforeValidator(_none_is_empty)] = FetchForm()
     dedup: Annotated[DedupForm, BeforeValidator(_none_is_empty)] = DedupForm()
     workers: Annotated[WorkersForm, BeforeValidator(_none_is_empty)] = WorkersForm()

@@ -20,6 +20,7 @@ from ingest.config.settings import (
     FetchSettings,
     FlushSettings,
     PerHost,
+    PollingSettings,
     RetrySettings,
     WorkerSettings,
 )
@@ -148,6 +149,7 @@ def _config(form: FileForm, *, path: Path, data: Path | None) -> Config:
     return Config(
         path=path,
         data=(home / Path(form.data).expanduser() if data is None else data).absolute(),
+        polling=PollingSettings(**dict(form.polling)),
         fetch=_fetch(form.fetch),
         dedup=DedupSettings(**dict(form.dedup)),
         workers=WorkerSettings(

@@ -50,6 +50,14 @@ class FetchSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PollingSettings:
+    """The least and the most time between two polls of a feed."""
+
+    min_interval: timedelta = timedelta(minutes=5)
+    max_interval: timedelta = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DedupSettings:
     """How copies are folded. ``window`` bounds how far back copies are looked for.
 
@@ -101,6 +109,7 @@ class Config:
 
     path: Path | None = None
     data: Path
+    polling: PollingSettings = field(default_factory=PollingSettings)
     fetch: FetchSettings = field(default_factory=FetchSettings)
     dedup: DedupSettings = field(default_factory=DedupSettings)
     workers: WorkerSettings = field(default_factory=WorkerSettings)

@@ -10,11 +10,11 @@ _DIRECTIVE: Final = re.compile(r"""([a-z-]+)(?:\s*=\s*(?:"([^"]*)"|([^\s,;"]*)))
 _SECONDS: Final = re.compile(r"[0-9]{1,9}")
 
 
-def freshness(headers: Mapping[str, str]) -> timedelta:
-    """Return for how much longer the answer calls itself fresh; zero if it does not.
+def freshness(headers: Mapping[str, str]) -> timedelta | None:
+    """Return for how much longer the answer calls itself fresh, or ``None`` if it says nothing.
 
     ``Cache-Control: max-age`` goes before ``Expires`` less ``Date``; ``Age`` is taken off
-    (RFC 9111 sections 4.2.1 and 4.2.3). With ``no-cache`` or ``no-store`` there is none.
+    (RFC 9111 sections 4.2.1 and 4.2.3). With ``no-cache`` or ``no-store`` it is zero.
 
     Args:
         headers: The answer's headers, with lower-case names.
@@ -24,8 +24,10 @@ def freshness(headers: Mapping[str, str]) -> timedelta:
         return timedelta(0)
     if "max-age" in directives:
         lifetime = _seconds(directives["max-age"])
+    elif "expires" not in headers:
+        return None
     else:
-        expires, date = _date(headers.get("expires")), _date(headers.get("date"))
+        expires, date = http_date(headers.get("expires")), http_date(headers.get("date"))
         lifetime = expires - date if expires and date else timedelta(0)
     return max(lifetime - _seconds(headers.get("age", "")), timedelta(0))
 
@@ -43,7 +45,8 @@ def _seconds(value: str) -> timedelta:
     return timedelta(seconds=int(text)) if _SECONDS.fullmatch(text) else timedelta(0)
 
 
-def _date(value: str | None) -> datetime | None:
+def http_date(value: str | None) -> datetime | None:
+    """Read an HTTP date (RFC 9110 section 5.6.7) as UTC, or ``None`` if it is none."""
     try:
         moment = parsedate_to_datetime(value) if value else None
     except (ValueError, OverflowError):

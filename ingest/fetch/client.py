@@ -3,10 +3,10 @@
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self, assert_never
 
@@ -18,8 +18,8 @@ from ingest.fetch import robots
 from ingest.fetch.exchange import Answer, Errand, Exchange, Onward
 from ingest.fetch.faults import TROUBLES, TroubleError, fault_from
 from ingest.fetch.links import links_of
-from ingest.fetch.pacing import Pacing
-from ingest.fetch.redirects import origin_of, parse_url, server_of
+from ingest.fetch.pacing import OnSlow, Pacing
+from ingest.fetch.redirects import parse_url, server_of
 from ingest.fetch.transport import GuardedTransport, Resolve, SystemResolver
 from ingest.types import Fault, Fetched, Validators
 from storage.model import Reason
@@ -33,11 +33,16 @@ _PAGE_TYPES = b"text/html, application/xhtml+xml;q=0.9, */*;q=0.1"
 _NO_VALIDATORS = Validators()
 
 
+OnHold = Callable[[str, datetime], Awaitable[None]]
+
+
 class Fetcher:
     """Fetches feeds and pages; an async context manager.
 
     Whatever a server does, the answer is a value. ``resolve`` replaces the system's resolver:
-    it is given a host and a port and returns the host's addresses.
+    it is given a host and a port and returns the host's addresses. ``on_hold`` is told of each
+    host that wants to be left alone, and until when; ``on_slow`` of one whose robots.txt makes
+    requests wait, and how long, once.
 
     Raises:
         ConfigError: ``settings.proxy`` is not an http or https URL.
@@ -50,7 +55,10 @@ class Fetcher:
         clock: Clock,
         version: str,
         resolve: Resolve | None = None,
+        on_hold: OnHold | None = None,
+        on_slow: OnSlow | None = None,
     ) -> None:
+        self._on_hold = on_hold or _tell_nobody
         self._settings = settings
         self._clock = clock
         # For feeds and for pages, so that names which never resolve hold up no poll.
@@ -68,6 +76,7 @@ class Fetcher:
             per_host=settings.per_host.concurrency,
             delay=settings.per_host.delay,
             clock=clock,
+            on_slow=on_slow,
         )
         self._robots = robots.Robots(self._get_robots, clock=clock)
         headers = (
@@ -111,12 +120,17 @@ class Fetcher:
         await self._transport.aclose()
         self._resolver.close()
 
+    def keep_holds(self, holds: Mapping[str, datetime]) -> None:
+        """Leave hosts alone that asked another process for it, each until its time."""
+        for host, until in holds.items():
+            self._pacing.hold_until(host, until)
+
     async def get_feed(self, url: str, validators: Validators) -> Fetched | Fault:
         """Fetch a feed, conditionally if there are validators.
 
         Args:
             url: The feed's address.
-            validators: What the server sent with the last answer; not sent to other origins.
+            validators: What came with the last answer, for the address that gave it alone.
 
         Returns:
             The whole document (200, 203 or 226), a 304 with an empty body, or a fault.
@@ -146,10 +160,14 @@ class Fetcher:
         except TroubleError as trouble:
             return replace(fault_from(trouble), url=url)
         seen = {here}
+        known_to = validators.url or str(here)
         while True:
-            match await self._hop(errand, here, validators, budget):
+            told = validators if str(here) == known_to else _NO_VALIDATORS
+            match await self._hop(errand, here, told, budget):
                 case Fault() as fault:
-                    return replace(fault, url=str(here), seconds=budget.spent)
+                    return replace(
+                        fault, url=str(here), seconds=budget.spent, redirects=tuple(redirects)
+                    )
                 case Answer() as answer:
                     return Fetched(
                         requested_url=url,
@@ -159,6 +177,7 @@ class Fetcher:
                         body=answer.body,
                         redirects=tuple(redirects),
                         links=links_of(answer.headers),
+                        conditional=answer.conditional,
                         seconds=budget.spent,
                         wire_bytes=answer.wire_bytes,
                     )
@@ -167,8 +186,6 @@ class Fetcher:
                     if target in seen or len(redirects) > errand.max_redirects:
                         return _lost(redirects, here, budget.spent, looped=target in seen)
                     seen.add(target)
-                    if not _may_know_validators(here, target):
-                        validators = _NO_VALIDATORS
                     here = target
                 case never:
                     assert_never(never)
@@ -198,7 +215,8 @@ class Fetcher:
                 and result.reason is Reason.HTTP_TOO_MANY_REQUESTS
                 and result.retry_after is not None
             ):
-                self._pacing.hold(host, result.retry_after)
+                until = self._pacing.hold(host, result.retry_after)
+                await self._on_hold(host, until)
             return result
 
 
@@ -219,18 +237,14 @@ class _Budget:
             self.spent += time.monotonic() - started
 
 
+async def _tell_nobody(host: str, until: datetime) -> None:
+    del host, until
+
+
 def user_agent(version: str, contact: str | None) -> bytes:
     """Return the User-Agent header: product, version and whom to write to."""
     text = f"{robots.PRODUCT}/{version}" + (f" (+{contact})" if contact else "")
     return re.sub(r"[^\x20-\x7e]+", "", text).strip().encode("ascii")
-
-
-def _may_know_validators(here: httpx.URL, there: httpx.URL) -> bool:
-    """Whether ``there`` is the same origin, or the same host over TLS on the usual ports."""
-    old, new = origin_of(here), origin_of(there)
-    return old == new or (
-        old[1] == new[1] and (old[::2], new[::2]) == (("http", 80), ("https", 443))
-    )
 
 
 def _lost(

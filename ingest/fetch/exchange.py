@@ -1,7 +1,7 @@
 """One request and its answer: what is sent, what is read, and what is refused unread."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import httpcore
@@ -51,6 +51,7 @@ class Answer:
     headers: dict[str, str]
     body: bytes
     wire_bytes: int
+    conditional: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,11 +100,14 @@ class Exchange:
                 locations = [v for k, v in response.headers.raw if k.lower() == b"location"]
                 return Onward(status=status, url=redirect_target(url, status, locations))
             if status in errand.wanted:
-                return await _read(response, headers, errand)
+                answer = await _read(response, headers, errand)
+                return replace(answer, conditional=bool(conditions))
             if status == NOT_MODIFIED and conditions:
                 # Read to its end, which is here, so that the connection can be used again.
                 await response.aread()
-                return Answer(status=status, headers=headers, body=b"", wire_bytes=0)
+                return Answer(
+                    status=status, headers=headers, body=b"", wire_bytes=0, conditional=True
+                )
             return fault_of_status(status, headers, self._clock())
         finally:
             await response.aclose()

@@ -7,7 +7,7 @@ can link to any number of hosts that never answer, and no poll is to wait for th
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
@@ -15,11 +15,16 @@ from ingest.clock import Clock
 from ingest.types import Fault
 from storage.model import Reason
 
+OnSlow = Callable[[str, timedelta], None]
+
+# Shorter waits than this many seconds are not worth a word.
+_LONG_WAIT = 2.0
+
 
 class _Host:
     """What is known of one host while it is in use, was used lately, or is on hold."""
 
-    __slots__ = ("door", "held_until", "last_start", "slots", "users")
+    __slots__ = ("door", "held_until", "last_start", "slots", "told", "users")
 
     def __init__(self, concurrency: int) -> None:
         self.slots = asyncio.Semaphore(concurrency)
@@ -27,14 +32,16 @@ class _Host:
         self.last_start: float | None = None
         self.held_until: datetime | None = None
         self.users = 0
+        self.told = False
 
 
 class Pacing:
     """Hands out turns, first come first served at each host.
 
     ``concurrency`` bounds the requests for feeds under way at once, and again those for all else;
-    ``per_host`` bounds those to one host, and
-    ``delay`` is the least time between the starts of two requests to one host.
+    ``per_host`` bounds those to one host, and ``delay`` is the least time between the starts of two
+    requests to one host. ``on_slow`` is told once of a host whose own wish makes a request wait for
+    seconds, and what it wishes.
     """
 
     def __init__(
@@ -44,20 +51,29 @@ class Pacing:
         per_host: int,
         delay: timedelta,
         clock: Clock,
+        on_slow: OnSlow | None = None,
     ) -> None:
         self._feeds = asyncio.Semaphore(concurrency)
         self._others = asyncio.Semaphore(concurrency)
         self._per_host = per_host
         self._delay = delay.total_seconds()
         self._clock = clock
+        self._on_slow = on_slow
         self._hosts: dict[str, _Host] = {}
         self._sweep_at = 256
 
-    def hold(self, host: str, wait: timedelta) -> None:
-        """Keep all requests from a host for a while, as it asked (RFC 6585 section 4)."""
+    def hold(self, host: str, wait: timedelta) -> datetime:
+        """Keep all requests from a host for a while, as it asked (RFC 6585 section 4).
+
+        Returns until when, which an earlier hold may have made later.
+        """
+        return self.hold_until(host, self._clock() + wait)
+
+    def hold_until(self, host: str, until: datetime) -> datetime:
+        """Keep all requests from a host until then, or longer if it is on hold for longer."""
         state = self._state(host)
-        until = self._clock() + wait
         state.held_until = max(until, state.held_until or until)
+        return state.held_until
 
     def held(self, host: str) -> Fault | None:
         """Say that a host is on hold, and for how long, or return ``None``."""
@@ -97,7 +113,7 @@ class Pacing:
         try:
             async with state.slots:
                 async with state.door:
-                    await self._wait(state, max(self._delay, delay.total_seconds()))
+                    await self._wait(host, state, delay.total_seconds())
                     # A hold may have come while this request stood in line.
                     fault = self.held(host)
                     if fault is None:
@@ -113,9 +129,15 @@ class Pacing:
         finally:
             state.users -= 1
 
-    async def _wait(self, state: _Host, delay: float) -> None:
-        if state.last_start is not None:
-            await asyncio.sleep(max(0.0, state.last_start + delay - time.monotonic()))
+    async def _wait(self, host: str, state: _Host, wish: float) -> None:
+        if state.last_start is None:
+            return
+        delay = max(self._delay, wish)
+        left = state.last_start + delay - time.monotonic()
+        if wish > self._delay and left >= _LONG_WAIT and not state.told and self._on_slow:
+            state.told = True
+            self._on_slow(host, timedelta(seconds=wish))
+        await asyncio.sleep(max(0.0, left))
 
     def _state(self, host: str) -> _Host:
         state = self._hosts.get(host)

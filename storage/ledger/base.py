@@ -142,6 +142,12 @@ class Ledger(ArticleIndex, Protocol):
     def feed(self, feed_id: str) -> FeedState | None:
         """Return one feed."""
 
+    def hold_host(self, host: str, until: datetime, *, at: datetime) -> None:
+        """Note that a host is to be left alone until then; a longer hold stays in place."""
+
+    def held_hosts(self, now: datetime) -> dict[str, datetime]:
+        """Return the hosts that are to be left alone, and until when."""
+
     def due_feeds(self, now: datetime) -> list[FeedState]:
         """Return the feeds to be polled at ``now``, longest due first; none held or retired."""
 

@@ -17,7 +17,7 @@ def poll(db: Connection, commit: PollCommit) -> tuple[EntryState, ...]:
     state = commit.state
     if len(written) < len(commit.pending):
         # What was left out is found again only by a poll that reads the feed.
-        state = replace(state, etag=None, last_modified=None, body_hash=None)
+        state = replace(state, etag=None, last_modified=None, answer_date=None, body_hash=None)
     feed_states.put(db, state)
     journal.append(db, [commit.poll], at=at)
     return written

@@ -43,6 +43,7 @@ CREATE TABLE feeds (
     schedule         TEXT NOT NULL DEFAULT '[]',
     answer_date      TEXT,
     full_at          INTEGER,
+    validators_url   TEXT,
     fresh_seconds    REAL,
     ttl_seconds      REAL,
     skip_hours       TEXT NOT NULL DEFAULT '[]',
@@ -171,6 +172,7 @@ UPGRADES: Mapping[int, str] = {
 ALTER TABLE feeds ADD COLUMN schedule TEXT NOT NULL DEFAULT '[]';
 ALTER TABLE feeds ADD COLUMN answer_date TEXT;
 ALTER TABLE feeds ADD COLUMN full_at INTEGER;
+ALTER TABLE feeds ADD COLUMN validators_url TEXT;
 ALTER TABLE feeds ADD COLUMN fresh_seconds REAL;
 ALTER TABLE feeds ADD COLUMN ttl_seconds REAL;
 ALTER TABLE feeds ADD COLUMN skip_hours TEXT NOT NULL DEFAULT '[]';

@@ -19,6 +19,9 @@ def register(db: Connection, feeds: Sequence[tuple[str, str, str]], *, at: datet
         state = FeedState(feed_id=feed_id, url=url, name=name, next_due_at=at)
         if known is not None and known.url == url:
             state = replace(known, name=name)
+        elif known is not None and known.address == url:
+            # It moved there, and was asked there already.
+            state = replace(known, url=url, name=name, address=None)
         elif known is not None:
             state = replace(
                 state,

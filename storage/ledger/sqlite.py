@@ -7,7 +7,7 @@ from pathlib import Path
 from sqlite3 import Connection, DatabaseError
 
 from storage.errors import StoreError
-from storage.ledger import articles, checks, commits, entries, feed_states, journal, runs
+from storage.ledger import articles, checks, commits, entries, feed_states, holds, journal, runs
 from storage.ledger.base import Batch, JournalState, LedgerWriter, Part, Snapshot
 from storage.ledger.database import Database
 from storage.ledger.liveness import RunLocks
@@ -70,6 +70,16 @@ class SqliteLedger:
         """Return one feed."""
         with self._database.reading() as db:
             return feed_states.one(db, feed_id)
+
+    def hold_host(self, host: str, until: datetime, *, at: datetime) -> None:
+        """Note that a host is to be left alone until then; a longer hold stays in place."""
+        with self._database.writing() as db:
+            holds.put(db, host, until, at=at)
+
+    def held_hosts(self, now: datetime) -> dict[str, datetime]:
+        """Return the hosts that are to be left alone, and until when."""
+        with self._database.reading() as db:
+            return holds.current(db, now)
 
     def due_feeds(self, now: datetime) -> list[FeedState]:
         """Return the feeds to be polled at ``now``, longest due first."""

@@ -81,11 +81,18 @@ class Web:
 @contextmanager
 def open_web() -> Iterator[Web]:
     web = Web()
-    thread = threading.Thread(target=web.server.serve_forever, args=(0.05,), daemon=True)
+    with serving(web.server):
+        yield web
+
+
+@contextmanager
+def serving(server: ThreadingHTTPServer) -> Iterator[None]:
+    """Serve until the context is left."""
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:
-        yield web
+        yield
     finally:
-        web.server.shutdown()
-        web.server.server_close()
+        server.shutdown()
+        server.server_close()
         thread.join()

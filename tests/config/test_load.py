@@ -120,8 +120,8 @@ feeds:
             ':2: fetch.contat: unknown key; did you mean "contact"?',
             ':3: fetch.per_host.dealy: unknown key; did you mean "delay"?',
             (
-                ":4: zebra: unknown key; known here: data, defaults, fetch, dedup, workers, flush, "
-                "retry, daemon, feeds"
+                ":4: zebra: unknown key; known here: data, defaults, polling, fetch, dedup, "
+                "workers, flush, retry, daemon, feeds"
             ),
             ':7: feeds[0].intervall: unknown key; did you mean "interval"?',
         ],
@@ -143,6 +143,26 @@ feeds:
             ":3: flush.rows: expected at least 1, got 0",
             ':8: feeds[2].url: "HTTPS://A.example:443/feed#" is also the url of the feed in line 5',
             ':9: feeds[2].id: "same" is also the id of the feed in line 7',
+        ],
+    ),
+    "bounds of the time between polls that cannot be": (
+        """\
+polling:
+  min_interval: 2h
+  max_interval: 1h
+""",
+        [
+            ':3: polling.max_interval: expected at least polling.min_interval ("2h"), got "1h"',
+        ],
+    ),
+    "polls that would be too rare or endless": (
+        "polling: {min_interval: 0s, max_interval: 2d}\n",
+        [
+            ':1: polling.min_interval: expected a duration above 0, got "0s"',
+            (
+                ':1: polling.max_interval: expected at most "24h" (a longer wait looks like a '
+                'clock gone wrong), got "2d"'
+            ),
         ],
     ),
     "a list where the mapping should be": (

@@ -11,7 +11,7 @@ from ingest.config import PerHost
 from ingest.errors import ConfigError
 from ingest.types import Fault, Fetched, Validators
 from storage.model import Reason
-from tests.fetch.server import Behaviour, Call, Site, answer, raw, redirect, response, site
+from tests.fetch.server import Behaviour, Call, Seen, Site, answer, raw, redirect, response, site
 from tests.fetch.support import SetClock, fault, fetched, fetcher, run
 
 ETAG = 'W/"caf\u00e9 \u00ff, \t \'#"'
@@ -57,7 +57,9 @@ def test_validators_go_back_byte_for_byte_and_a_304_is_an_answer() -> None:
             return first, again, server
 
     first, again, server = run(case())
-    assert first.validators == Validators(etag=ETAG, last_modified=MODIFIED)
+    url = server.url()
+    assert first.validators == Validators(etag=ETAG, last_modified=MODIFIED, url=url)
+    assert (first.conditional, again.conditional) == (False, True)
     assert again.not_modified
     assert again.body == b""
     assert again.headers["cache-control"] == "max-age=900"
@@ -218,8 +220,9 @@ def test_one_redirect_more_than_allowed_is_a_fault() -> None:
     assert fault(run(case(3))).reason is Reason.TOO_MANY_REDIRECTS
 
 
-def test_validators_are_not_told_to_another_origin() -> None:
-    async def case() -> tuple[Site, Site]:
+@pytest.mark.parametrize("giver", ["/here", "/there", "/", "/back", "/elsewhere"])
+def test_validators_are_told_to_the_address_that_gave_them_alone(giver: str) -> None:
+    async def case() -> tuple[list[Seen], Fetched]:
         async with site(host="127.0.0.2") as other, site() as server, fetcher() as client:
             other.pages["/"] = redirect(server.url("/back"))
             server.pages |= {
@@ -227,16 +230,29 @@ def test_validators_are_not_told_to_another_origin() -> None:
                 "/there": redirect(other.url()),
                 "/back": answer(b"x"),
             }
-            validators = Validators(etag='"1"', last_modified=MODIFIED)
-            fetched(await client.get_feed(server.url("/here"), validators))
-            return server, other
+            url = (other if giver == "/" else server).url(giver)
+            validators = Validators(etag='"1"', last_modified=MODIFIED, url=url)
+            found = fetched(await client.get_feed(server.url("/here"), validators))
+            return [*server.seen, *other.seen], found
 
-    server, other = run(case())
-    assert server.asked("/there")[0].headers["if-none-match"] == '"1"'
-    for seen in (other.asked("/")[0], server.asked("/back")[0]):
-        assert "if-none-match" not in seen.headers
-        assert "if-modified-since" not in seen.headers
-        assert seen.headers["a-im"] == "feed"
+    seen, found = run(case())
+    assert len(seen) == 4
+    for one in seen:
+        assert ("if-none-match" in one.headers) == (one.path == giver)
+        assert ("if-modified-since" in one.headers) == (one.path == giver)
+        assert one.headers["a-im"] == "feed"
+    assert found.conditional == (giver == "/back")
+
+
+def test_a_fault_tells_the_redirects_that_led_to_it() -> None:
+    async def case() -> tuple[Fault, Site]:
+        async with site() as server, fetcher() as client:
+            server.pages["/old"] = redirect("/new", "301 Moved Permanently")
+            return fault(await client.get_feed(server.url("/old"), NONE)), server
+
+    found, server = run(case())
+    assert found.redirects == ((301, server.url("/new")),)
+    assert (found.url, found.status) == (server.url("/new"), 404)
 
 
 def test_the_deadline_counts_over_all_redirects() -> None:

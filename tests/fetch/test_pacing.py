@@ -1,17 +1,18 @@
 import asyncio
 import time
 from contextlib import AsyncExitStack
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from ingest.config import PerHost
+from ingest.fetch.client import Fetcher
 from ingest.fetch.pacing import Pacing
 from storage.model import Reason
-from tests.fetch.server import Call, Site, raw, response, site
-from tests.fetch.support import SetClock, fetcher, run
+from tests.fetch.server import Call, Site, answer, raw, response, site
+from tests.fetch.support import SetClock, fault, fetched, fetcher, run, settings
 
 
 def _pacing(
@@ -147,6 +148,57 @@ def test_a_shorter_hold_does_not_end_a_longer_one() -> None:
         assert pacing.held("host") is None
 
     run(case())
+
+
+def test_holds_of_another_process_are_kept_and_own_ones_are_told() -> None:
+    clock = SetClock()
+    told: list[tuple[str, datetime]] = []
+
+    async def note(host: str, until: datetime) -> None:
+        told.append((host, until))
+
+    async def case() -> tuple[Reason, Reason, Site]:
+        busy = answer(b"", "Retry-After: 600", status="429 Too Many Requests")
+        async with site({"/a": busy, "/b": answer(b"x")}) as server:
+            host = f"{server.host}:{server.port}"
+            async with Fetcher(settings(), clock=clock, version="1", on_hold=note) as client:
+                first = fault(await client.get_page(server.url("/a")))
+            assert told == [(host, clock.now + timedelta(minutes=10))]
+            async with fetcher(clock=clock) as client:
+                client.keep_holds(dict(told))
+                second = fault(await client.get_page(server.url("/b")))
+                clock.now += timedelta(minutes=10)
+                fetched(await client.get_page(server.url("/b")))
+            return first.reason, second.reason, server
+
+    first, second, server = run(case())
+    assert (first, second) == (Reason.HTTP_TOO_MANY_REQUESTS, Reason.ON_HOLD)
+    assert [seen.path for seen in server.seen] == ["/a", "/b"]
+
+
+def test_a_host_whose_own_wish_makes_requests_wait_is_told_of_once() -> None:
+    told: list[tuple[str, timedelta]] = []
+
+    async def case(wish: float) -> None:
+        pacing = Pacing(
+            concurrency=9,
+            per_host=9,
+            delay=timedelta(0),
+            clock=SetClock(),
+            on_slow=lambda host, delay: told.append((host, delay)),
+        )
+        await _take(pacing, "host", wish)
+        line = [asyncio.create_task(_take(pacing, "host", wish)) for _ in range(3)]
+        await asyncio.sleep(0.05)
+        for task in line:
+            task.cancel()
+        await asyncio.gather(*line, return_exceptions=True)
+        await _take(pacing, "other", wish)
+
+    run(case(30))
+    assert told == [("host", timedelta(seconds=30))]
+    run(case(0.01))
+    assert len(told) == 1
 
 
 def test_hosts_are_forgotten_but_not_while_on_hold() -> None:

@@ -32,6 +32,22 @@ FULL = FeedState(
     status=410,
     held_until=NOON + 2 * HOUR,
     retired=True,
+    schedule=("half the median", "moved by +4.0 %"),
+    answer_date="Mon, 23 Nov 2026 12:00:00 GMT",
+    full_at=NOON - HOUR,
+    validators_url="https://cdn.example/feed",
+    fresh_seconds=60.5,
+    ttl_seconds=3600.0,
+    skip_hours=(0, 23),
+    skip_days=(5, 6),
+    address="https://f.example/there",
+    moved_to="https://f.example/then",
+    moved_since=NOON - 2 * HOUR,
+    gaps=2,
+    gap_at=NOON - 3 * HOUR,
+    link="https://f.example/",
+    hub="https://hub.example/",
+    topic="https://f.example/topic",
     extra='{"a": 1}',
 )
 
@@ -71,6 +87,15 @@ def test_a_moved_feed_is_asked_afresh_and_at_once(ledger: Ledger) -> None:
     assert (moved.failures, moved.held_until, moved.retired) == (0, None, False)
     assert (moved.title, moved.ok_at) == (FULL.title, FULL.ok_at)
     assert ledger.due_feeds(NOON) == [moved]
+
+
+def test_a_feed_that_is_configured_under_the_address_it_moved_to_keeps_what_it_taught(
+    ledger: Ledger,
+) -> None:
+    moved = replace(FULL, address="https://f.example/new", retired=False)
+    _commit(ledger, moved)
+    ledger.register_feeds([("f", "https://f.example/new", "F")], at=NOON)
+    assert ledger.feed("f") == replace(moved, url="https://f.example/new", address=None)
 
 
 @pytest.mark.parametrize(

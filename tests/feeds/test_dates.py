@@ -1,5 +1,6 @@
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime
+from time import struct_time
 
 import pytest
 from hypothesis import given
@@ -113,3 +114,18 @@ def test_what_is_written_is_read_back_if_it_is_credible(
 def test_any_text_is_a_credible_date_in_utc_or_none(raw: str) -> None:
     moment = parse_date(raw, now=NOW)
     assert moment is None or (EARLIEST <= moment <= NOW + LEEWAY and moment.tzinfo is UTC)
+
+
+@given(st.text(max_size=60) | st.from_regex(r"[0-9TZ:.+, /-]{1,30}", fullmatch=True))
+def test_a_date_that_was_read_is_read_the_same_again(raw: str) -> None:
+    moment = parse_date(raw, now=NOW)
+    assert moment is None or parse_date(moment.isoformat(), now=NOW) == moment
+
+
+NUMBERS = st.integers(-(10**6), 10**6) | st.integers(0, 61)
+
+
+@given(st.text(max_size=20), st.tuples(*[st.integers(1900, 2100) | NUMBERS, *[NUMBERS] * 8]))
+def test_any_hint_gives_a_credible_date_or_none(raw: str, parts: tuple[int, ...]) -> None:
+    moment = parse_date(raw or "?", now=NOW, hint=struct_time(parts))
+    assert moment is None or EARLIEST <= moment <= NOW + LEEWAY

@@ -62,6 +62,16 @@ def _visit(
         (b"User-agent: newsfold-images\nDisallow: /", "/a", True),
         (b"User-agent: other\nUser-agent: newsfold\nDisallow: /", "/a", False),
         (b"User-agent: other\nDisallow: /", "/a", True),
+        # RFC 9309 section 2.2.1: a robot's groups are taken together, its name in any case.
+        (b"User-agent: newsfold\nDisallow: /b\n\nUser-agent: newsfold\nDisallow: /a", "/b", False),
+        (b"User-agent: newsfold\nDisallow: /b\n\nUser-agent: newsfold\nDisallow: /a", "/a", False),
+        (b"USER-AGENT: NewsFold\ndisallow: /a", "/a", False),
+        # Section 2.2.2: the longest match decides, and of two as long the one that allows.
+        (b"User-agent: *\nDisallow: /a\nAllow: /a", "/a", True),
+        (b"User-agent: *\nAllow: /\nDisallow: /a", "/a", False),
+        (b"User-agent: *\nDisallow: /caf%C3%A9", "/caf%c3%a9", False),
+        # Section 2.2.4: what others have added ends no group.
+        (b"User-agent: *\nSitemap: https://a.example/s.xml\nDisallow: /a", "/a", False),
         (b"User-agent: *\nDisallow: /a\nAllow: /a/b", "/a/b/c", True),
         (b"User-agent: *\nDisallow: /a\nAllow: /a/b", "/a/c", False),
         (b"User-agent: *\nDisallow: /*?print", "/a?print=1", False),

@@ -1,10 +1,8 @@
 """``newsfold query``: one SELECT over the stored articles, written in one of several formats."""
 
-import os
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +13,7 @@ import click
 from ingest.cli import say
 from ingest.cli.context import UNBROKEN, Context
 from ingest.cli.durations import DURATION
+from ingest.cli.files import write_file
 from storage.formats import Format, write
 
 _PIPED_WIDTH = 160  # columns of a table that goes to a file or a program
@@ -89,7 +88,7 @@ def command(
             with _as_text(raw) as text:
                 write(table, kind, text, width=_PIPED_WIDTH)
 
-        _write_file(output, rows_into)
+        write_file(output, rows_into)
     if kind is not Format.TABLE:  # a table has its own last line
         rows = say.plural(table.num_rows, "row")
         where = f" in {output}" if output else ""
@@ -111,38 +110,7 @@ def _format(context: Context, wanted: str | None, output: Path | None) -> Format
     return kind
 
 
-def _write_file(output: Path, rows_into: Callable[[IO[bytes]], None]) -> None:
-    """Replace ``output`` by the rows, whole or not at all; a device or a pipe is written to."""
-    if output.exists() and not output.is_file():
-        try:
-            with output.open("wb") as raw:
-                rows_into(raw)
-        except OSError as error:
-            raise click.FileError(str(output), error.strerror) from error
-        return
-    try:
-        handle, name = tempfile.mkstemp(dir=output.resolve().parent, prefix=f".{output.name}.")
-    except OSError as error:
-        raise click.FileError(str(output), error.strerror) from error
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as raw:
-            rows_into(raw)
-        temporary.chmod(0o666 & ~_umask())
-        temporary.replace(output.resolve())
-    except OSError as error:
-        raise click.FileError(str(output), error.strerror) from error
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
 @contextmanager
 def _as_text(raw: IO[bytes]) -> Iterator[IO[str]]:
     with open(raw.fileno(), "w", encoding="utf-8", newline="", closefd=False) as text:
         yield text
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

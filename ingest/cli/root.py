@@ -30,7 +30,7 @@ COMMANDS = {
     "show": "Show an article, its revisions and its copies.",
     "why": "Say all that happened to a URL, an id or a feed.",
     "status": "Show the feeds' health, what waits, what is stored.",
-    "feeds": "List, add, remove or check feeds.",
+    "feeds": "List, find, add, move, remove, check, import or export feeds.",
     "store": "Look after what is stored.",
     "config": "Check the configuration, or show it.",
 }

@@ -1,7 +1,8 @@
 """``feeds.yml``: reading it into frozen settings, and editing it without losing its comments."""
 
-from ingest.config.edit import add_feed, remove_feed
+from ingest.config.edit import add_feed, add_feeds, as_file, move_feed, remove_feed
 from ingest.config.feed_ids import made_id, unique_id
+from ingest.config.form import is_web_address
 from ingest.config.load import load
 from ingest.config.settings import (
     Config,
@@ -26,8 +27,12 @@ __all__ = [
     "RetrySettings",
     "WorkerSettings",
     "add_feed",
+    "add_feeds",
+    "as_file",
+    "is_web_address",
     "load",
     "made_id",
+    "move_feed",
     "remove_feed",
     "unique_id",
 ]

@@ -1,4 +1,4 @@
-"""Adds and removes feeds in ``feeds.yml``, leaving every other line of it as it is.
+"""Adds, moves and removes feeds in ``feeds.yml``, leaving every other line of it as it is.
 
 Feeds in block style (one ``-`` a feed) are edited by line, where the YAML parser says they
 stand, so that comments and layout stay byte for byte. Other styles go through ruamel.yaml's
@@ -8,8 +8,10 @@ round trip, which keeps the comments.
 import io
 import os
 import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ruamel.yaml import YAML
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
@@ -28,15 +30,41 @@ def add_feed(path: Path, feed: Feed) -> None:
         ConfigError: The file has mistakes; it is left as it is.
         UsageError: A feed with that id or that address stands there already.
     """
-    text = ""
-    if path.exists():
-        for other in load(path).feeds:
-            if other.id == feed.id:
-                raise UsageError(f"{path}: a feed with the id {feed.id} is there already")
-            if same_address(other.url) == same_address(feed.url):
-                raise UsageError(f"{path}: {feed.url} is there already, as {other.id}")
-        text = _read(path)
-    _write(path, _with_feed(text, _mapping(feed)))
+    add_feeds(path, [feed])
+
+
+def add_feeds(path: Path, feeds: Sequence[Feed]) -> None:
+    """Append ``feeds`` to the file at ``path``, all or none, as ``add_feed`` does."""
+    if not feeds:
+        return
+    text = _read(path) if path.exists() else ""
+    there = _There(load(path).feeds if path.exists() else ())
+    for feed in feeds:
+        there.refuse_double(path, feed)
+        there.add(feed)
+    _write(path, _with_feeds(text, [_mapping(feed) for feed in feeds]))
+
+
+def as_file(feeds: Sequence[Feed]) -> str:
+    """Return a configuration that has these feeds and nothing else in it."""
+    return _with_feeds("", [_mapping(feed) for feed in feeds]) if feeds else "feeds: []\n"
+
+
+def move_feed(path: Path, feed_id: str, url: str) -> Feed:
+    """Give the feed ``feed_id`` in the file at ``path`` another address and return it.
+
+    Its id stays, and is written down if it was made from the old address.
+
+    Raises:
+        ConfigError: The file is missing or has mistakes; it is left as it is.
+        UsageError: No feed has that id, or another one has that address.
+    """
+    configured = load(path).feeds
+    index = _index_of(path, configured, feed_id)
+    moved = replace(configured[index], url=url)
+    _There(feed for feed in configured if feed.id != feed_id).refuse_double(path, moved)
+    _write(path, _with_address(_read(path), index, feed_id, url))
+    return moved
 
 
 def remove_feed(path: Path, feed_id: str) -> Feed:
@@ -47,11 +75,36 @@ def remove_feed(path: Path, feed_id: str) -> Feed:
         UsageError: No feed has that id.
     """
     configured = load(path).feeds
-    index = next((i for i, feed in enumerate(configured) if feed.id == feed_id), None)
-    if index is None:
-        raise UsageError(f"{path}: no feed has the id {feed_id}")
+    index = _index_of(path, configured, feed_id)
     _write(path, _without_feed(_read(path), index))
     return configured[index]
+
+
+def _index_of(path: Path, feeds: Sequence[Feed], feed_id: str) -> int:
+    index = next((i for i, feed in enumerate(feeds) if feed.id == feed_id), None)
+    if index is None:
+        raise UsageError(f"{path}: no feed has the id {feed_id}")
+    return index
+
+
+class _There:
+    """The feeds that are there already."""
+
+    def __init__(self, feeds: Iterable[Feed]) -> None:
+        self._ids: set[str] = set()
+        self._by_address: dict[str, str] = {}
+        for feed in feeds:
+            self.add(feed)
+
+    def add(self, feed: Feed) -> None:
+        self._ids.add(feed.id)
+        self._by_address[same_address(feed.url)] = feed.id
+
+    def refuse_double(self, path: Path, feed: Feed) -> None:
+        if feed.id in self._ids:
+            raise UsageError(f"{path}: a feed with the id {feed.id} is there already")
+        if (other := self._by_address.get(same_address(feed.url))) is not None:
+            raise UsageError(f"{path}: {feed.url} is there already, as {other}")
 
 
 def _mapping(feed: Feed) -> dict[str, Any] | str:
@@ -69,24 +122,24 @@ def _mapping(feed: Feed) -> dict[str, Any] | str:
     return said if len(said) > 1 else feed.url
 
 
-def _with_feed(text: str, feed: dict[str, Any] | str) -> str:
+def _with_feeds(text: str, feeds: list[dict[str, Any] | str]) -> str:
     lines = text.splitlines(keepends=True)
     if lines and not lines[-1].endswith(("\n", "\r")):
         lines[-1] += "\n"
     found = _feeds_node(text)
     if found is None:
-        return "".join([*lines, "feeds:\n", *_block(feed, indent=2)])
-    key_line, feeds = found
-    if _is_block(feeds):
-        at, indent = _last_line(feeds.value[-1]) + 1, feeds.start_mark.column
-    elif feeds.start_mark.index == feeds.end_mark.index:  # the key stands alone
+        return "".join([*lines, "feeds:\n", *_block(feeds, indent=2)])
+    key_line, node = found
+    if _is_block(node):
+        at, indent = _last_line(node.value[-1]) + 1, node.start_mark.column
+    elif node.start_mark.index == node.end_mark.index:  # the key stands alone
         at, indent = key_line + 1, 2
     else:
         yaml = _round_trip()
         document = yaml.load(text)
-        document["feeds"] = [*(document["feeds"] or ()), feed]
+        document["feeds"] = [*(document["feeds"] or ()), *feeds]
         return _dumped(yaml, document)
-    return "".join([*lines[:at], *_block(feed, indent=indent), *lines[at:]])
+    return "".join([*lines[:at], *_block(feeds, indent=indent), *lines[at:]])
 
 
 def _without_feed(text: str, index: int) -> str:
@@ -127,12 +180,55 @@ def _last_line(node: Node) -> int:
     return end - 1 if node.end_mark.column == 0 and end > first else end
 
 
-def _block(feed: dict[str, Any] | str, *, indent: int) -> list[str]:
+def _with_address(text: str, index: int, feed_id: str, url: str) -> str:
+    """Replace a feed's address where it stands, and write its id beneath it if it has none."""
+    found = _feeds_node(text)
+    place = _address_of(found[1].value[index]) if found and _is_block(found[1]) else None
+    if place is None:
+        yaml = _round_trip()
+        document = yaml.load(text)
+        feed = document["feeds"][index]
+        document["feeds"][index] = feed if isinstance(feed, dict) else {}
+        document["feeds"][index] |= {"url": url, "id": feed_id}
+        return _dumped(yaml, document)
+    before, after = text[: place.node.start_mark.index], text[place.node.end_mark.index :]
+    same_line, _, rest = after.partition("\n")
+    key = "url: " if place.is_bare else ""
+    own_id = "" if place.has_id else f"{' ' * place.column}id: {feed_id}\n"
+    written = _dumped(_round_trip(), {"url": url}).strip().removeprefix("url: ")
+    return f"{before}{key}{written}{same_line}\n{own_id}{rest}"
+
+
+class _Address(NamedTuple):
+    """Where a feed's address stands: its node, the column of the feed's keys, and which it has."""
+
+    node: Node
+    column: int
+    has_id: bool = False
+    is_bare: bool = False
+
+
+def _address_of(feed: Node) -> _Address | None:
+    """Return where the address of a feed in block style stands; ``None`` in flow style."""
+    if not isinstance(feed, MappingNode):
+        return _Address(feed, feed.start_mark.column, is_bare=True)
+    if feed.flow_style:
+        return None
+    keys = {key.value: (key, value) for key, value in feed.value}
+    key, address = keys["url"]
+    return _Address(address, key.start_mark.column, has_id="id" in keys)
+
+
+def _block(feeds: list[dict[str, Any] | str], *, indent: int) -> list[str]:
     yaml = _round_trip()
     yaml.indent(mapping=2, sequence=2, offset=0)
-    if isinstance(feed, dict) and "tags" in feed:
-        feed = {**feed, "tags": _flow(yaml, feed["tags"])}
-    return [" " * indent + line for line in _dumped(yaml, [feed]).splitlines(keepends=True)]
+    shown = [
+        {**feed, "tags": _flow(yaml, feed["tags"])}
+        if isinstance(feed, dict) and "tags" in feed
+        else feed
+        for feed in feeds
+    ]
+    return [" " * indent + line for line in _dumped(yaml, shown).splitlines(keepends=True)]
 
 
 def _flow(yaml: YAML, values: list[str]) -> object:

@@ -148,6 +148,17 @@ class Fetcher:
         """
         return await self._journey(self._page, url, _NO_VALIDATORS)
 
+    async def get_sitemaps(self, url: str) -> tuple[str, ...]:
+        """Return what the ``Sitemap`` lines of a host's robots.txt name, as they name it.
+
+        Args:
+            url: Any address of the host.
+        """
+        try:
+            return await self._robots.sitemaps(parse_url(url))
+        except TroubleError:
+            return ()
+
     async def _get_robots(self, url: str) -> Fetched | Fault:
         return await self._journey(self._robots_txt, url, _NO_VALIDATORS)
 

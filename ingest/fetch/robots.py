@@ -52,23 +52,10 @@ class Robots:
         self._asking: dict[Origin, asyncio.Task[_Known | Fault]] = {}
 
     async def check(self, url: httpx.URL) -> Fault | None:
-        """Say why an address may not be fetched, or return ``None`` if it may.
-
-        Requests for one origin wait for one answer, and it comes to the others even if the
-        request that asked for it is cancelled.
-        """
-        origin = origin_of(url)
-        known = self._known.get(origin)
-        if known is None or known.expires <= self._clock():
-            task = self._asking.get(origin)
-            if task is None:
-                task = asyncio.create_task(self._ask(origin, url, known))
-                self._asking[origin] = task
-                task.add_done_callback(lambda _: self._asking.pop(origin, None))
-            answer = await asyncio.shield(task)
-            if isinstance(answer, Fault):
-                return answer
-            known = answer
+        """Say why an address may not be fetched, or return ``None`` if it may."""
+        known = await self._about(url)
+        if isinstance(known, Fault):
+            return known
         if known.unreachable is not None:
             return known.unreachable
         if known.rules is None or known.rules.can_fetch(str(url), PRODUCT):
@@ -77,6 +64,30 @@ class Robots:
             reason=Reason.ROBOTS_DISALLOWED,
             detail=f"{_robots_url(url)} disallows {url.raw_path.decode('ascii')[:200]}",
         )
+
+    async def sitemaps(self, url: httpx.URL) -> tuple[str, ...]:
+        """Return the addresses that the origin's ``Sitemap`` lines name (sitemaps.org)."""
+        known = await self._about(url)
+        if isinstance(known, Fault) or known.rules is None:
+            return ()
+        return tuple(dict.fromkeys(known.rules.sitemaps))
+
+    async def _about(self, url: httpx.URL) -> _Known | Fault:
+        """What is known of an origin, asked for if need be; a fault where it was not asked.
+
+        Requests for one origin wait for one answer, and it comes to the others even if the
+        request that asked for it is cancelled.
+        """
+        origin = origin_of(url)
+        known = self._known.get(origin)
+        if known is not None and known.expires > self._clock():
+            return known
+        task = self._asking.get(origin)
+        if task is None:
+            task = asyncio.create_task(self._ask(origin, url, known))
+            self._asking[origin] = task
+            task.add_done_callback(lambda _: self._asking.pop(origin, None))
+        return await asyncio.shield(task)
 
     def delay(self, url: httpx.URL) -> timedelta:
         """Return the origin's ``Crawl-delay`` as far as it is known and reasonable."""

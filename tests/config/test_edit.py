@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.config import add_feed, load, made_id, remove_feed
-from ingest.config.edit import _with_feed, _without_feed
+from ingest.config import add_feed, add_feeds, load, made_id, move_feed, remove_feed
+from ingest.config.edit import _with_feeds, _without_feed
 from ingest.errors import ConfigError, UsageError
 from ingest.types import Feed, FullText
 
@@ -124,5 +124,73 @@ def test_a_link_and_the_permissions_stay(tmp_path: Path) -> None:
 
 @given(st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1))
 def test_adding_then_removing_the_last_gives_the_file_back(name: str) -> None:
-    added = _with_feed(FILE, {"url": "https://d.example/y", "name": name})
+    added = _with_feeds(FILE, [{"url": "https://d.example/y", "name": name}])
     assert _without_feed(added, 3) == FILE
+
+
+def test_moving_changes_the_address_and_keeps_the_id_and_all_else(tmp_path: Path) -> None:
+    path = tmp_path / "feeds.yml"
+    path.write_text(FILE)
+    before = load(path).feeds
+    for feed_id in ("a-example-x", "b-example-x", "c"):
+        moved = move_feed(path, feed_id, f"https://new.example/{feed_id}?a=1&b=2")
+        assert moved.id == feed_id
+    after = load(path).feeds
+    assert [feed.id for feed in after] == [feed.id for feed in before]
+    assert [feed.url for feed in after] == [
+        f"https://new.example/{feed.id}?a=1&b=2" for feed in before
+    ]
+    assert [(feed.name, feed.tags) for feed in after] == [(f.name, f.tags) for f in before]
+    assert path.read_text() == FILE.replace(
+        "- https://a.example/x      # the a",
+        "- url: https://new.example/a-example-x?a=1&b=2      # the a\n      id: a-example-x",
+    ).replace(
+        'url: "https://b.example/x"',
+        "url: https://new.example/b-example-x?a=1&b=2\n      id: b-example-x",
+    ).replace("https://c.example/x", "https://new.example/c?a=1&b=2")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "feeds:\n- https://a.example/x",
+        "feeds:\n- 'https://a.example/x'  # one\n",
+        "feeds:\n  - {url: 'https://a.example/x', tags: [b]}  # one\n",
+        "feeds: [https://a.example/x]  # one\n",
+        "feeds: [{url: https://a.example/x}]\n",
+        "feeds:\r\n- url: https://a.example/x\r\n  tags: [b]\r\n",
+        "feeds:\n- tags: [b]\n  url:\n    https://a.example/x\n",
+        "feeds:\n- &one https://a.example/x\n",
+        "feeds:\n-\n  https://a.example/x\n",
+        "feeds:\n-   url: https://a.example/x",
+    ],
+)
+def test_a_feed_in_any_style_can_be_moved(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "feeds.yml"
+    path.write_bytes(text.encode())
+    [before] = load(path).feeds
+    move_feed(path, before.id, "https://b.example/y#z")
+    [after] = load(path).feeds
+    assert (after.id, after.url, after.tags) == (before.id, "https://b.example/y#z", before.tags)
+    assert ("# one" in path.read_text()) == ("# one" in text)
+
+
+def test_a_feed_is_not_moved_to_where_another_is(tmp_path: Path) -> None:
+    path = tmp_path / "feeds.yml"
+    path.write_text(FILE)
+    with pytest.raises(UsageError, match="as a-example-x"):
+        move_feed(path, "c", "https://A.example/x")
+    with pytest.raises(UsageError, match="no feed has the id nobody"):
+        move_feed(path, "nobody", "https://d.example/")
+    assert path.read_text() == FILE
+
+
+def test_several_are_added_all_or_none(tmp_path: Path) -> None:
+    path = tmp_path / "feeds.yml"
+    path.write_text(FILE)
+    new = [plain("https://d.example/y"), plain("https://e.example/y")]
+    with pytest.raises(UsageError):
+        add_feeds(path, [*new, plain("https://d.example/y#again")])
+    assert path.read_text() == FILE
+    add_feeds(path, new)
+    assert load(path).feeds[-2:] == tuple(new)

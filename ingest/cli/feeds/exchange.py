@@ -1,0 +1,164 @@
+"""``newsfold feeds import`` and ``export``: lists of feeds from and for other programs."""
+
+import asyncio
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import click
+
+from ingest.app import open_prober
+from ingest.articles.urls import canonical_url
+from ingest.cli import say
+from ingest.cli.config import feed_record
+from ingest.cli.context import Context
+from ingest.cli.feeds.probing import known_config, settings, trouble
+from ingest.cli.files import write_file
+from ingest.clock import system_clock
+from ingest.config import Config, add_feeds, as_file, is_web_address, unique_id
+from ingest.errors import NewsfoldError, UsageError
+from ingest.feeds.subscriptions import Subscriptions, write_opml
+from ingest.text import safe_link
+from ingest.types import Fault, Feed
+
+_MOST_BYTES = 10 * 1024 * 1024
+_BY_SUFFIX = {".opml": "opml", ".xml": "opml", ".yml": "yaml", ".yaml": "yaml", ".txt": "txt"}
+
+
+@dataclass(slots=True)
+class _Sorted:
+    """What becomes of a list's feeds; ``there`` has the ids of those that are there already."""
+
+    new: list[Feed] = field(default_factory=list)
+    there: list[tuple[str, str]] = field(default_factory=list)
+    refused: list[tuple[str, str]] = field(default_factory=list)
+
+
+@click.command("import", short_help="Add the feeds of an OPML file or a list of URLs.")
+@click.argument("source", metavar="FILE|URL|-")
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+@click.pass_obj
+def import_(context: Context, *, source: str, dry_run: bool) -> None:
+    """Add the feeds of an OPML document, or of a list of URLs, one a line.
+
+    Categories become tags. Feeds that are there already stay as they are. None is fetched: `feeds
+    check` does that.
+    """
+    config = known_config(context)
+    found = _sort(asyncio.run(_read(config, source)), config)
+    if not dry_run:
+        add_feeds(context.config_path, found.new)
+    if context.as_json:
+        say.emit_json(
+            {
+                "added": [feed_record(feed) for feed in found.new],
+                "there": [{"url": url, "id": feed_id} for url, feed_id in found.there],
+                "refused": [{"url": url, "reason": reason} for url, reason in found.refused],
+                "dry_run": dry_run,
+            }
+        )
+        return
+    for url, reason in found.refused:
+        click.echo(say.said(f"refused {url}: {reason}").plain, err=True)
+    done = "would add" if dry_run else "added"
+    say.unbroken(
+        context,
+        say.said(
+            f"{done} {say.plural(len(found.new), 'feed')}, {len(found.there)} there already, "
+            f"{len(found.refused)} refused"
+        ),
+    )
+
+
+async def _read(config: Config | None, source: str) -> Subscriptions:
+    """Read the list; an address is fetched as a feed is.
+
+    Raises:
+        NewsfoldError: it is none, or cannot be had.
+    """
+    is_address = urlsplit(source).scheme.lower() in {"http", "https"}
+    async with open_prober(*settings(config), clock=system_clock) as prober:
+        read = await prober.subscriptions(source if is_address else _bytes_of(source))
+    if isinstance(read, Fault):
+        raise NewsfoldError(f"{source}: {trouble(read)}; nothing was added")
+    if not read.feeds and not read.lists:
+        raise NewsfoldError(f"{source}: no feed in it; nothing was added")
+    return read
+
+
+def _bytes_of(source: str) -> bytes:
+    try:
+        if source == "-":
+            body = sys.stdin.read(_MOST_BYTES + 1).encode("utf-8", "surrogateescape")
+        else:
+            with Path(source).open("rb") as file:
+                body = file.read(_MOST_BYTES + 1)
+    except OSError as error:
+        raise UsageError(f"{source}: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError("stdin: not UTF-8; save the list to a file and name that") from error
+    if len(body) > _MOST_BYTES:
+        raise UsageError(f"{source}: more than {say.size(_MOST_BYTES)}")
+    return body
+
+
+def _sort(read: Subscriptions, config: Config | None) -> _Sorted:
+    found = _Sorted()
+    known = {_key(feed.url): feed.id for feed in config.feeds} if config else {}
+    taken = {feed.id for feed in config.feeds} if config else set()
+    for listed in read.feeds:
+        link = safe_link(listed.url)
+        if link is None or not is_web_address(link):
+            found.refused.append((listed.url, "not an http or https URL"))
+        elif _key(link) in known:
+            found.there.append((link, known[_key(link)]))
+        else:
+            feed_id = unique_id(link, taken)
+            found.new.append(Feed(id=feed_id, url=link, name=listed.name or "", tags=listed.tags))
+            known[_key(link)] = feed_id
+            taken.add(feed_id)
+    found.refused += [(url, "a list of feeds; import it by itself") for url in read.lists]
+    return found
+
+
+def _key(url: str) -> str:
+    """What two addresses of one feed have in common: their canonical form, but for TLS."""
+    return canonical_url(url).partition(":")[2]
+
+
+@click.command(short_help="Write the feeds as OPML, YAML or a list of URLs.")
+@click.argument("output", type=click.Path(path_type=Path, dir_okay=False), required=False,
+                metavar="[FILE]")  # fmt: skip
+@click.option(
+    "--format",
+    "wanted",
+    type=click.Choice(["opml", "yaml", "txt"]),
+    help="How they are written.  [default: what FILE ends with, else opml]",
+)
+@click.pass_obj
+def export(context: Context, *, output: Path | None, wanted: str | None) -> None:
+    """Write the feeds as OPML 2.0, as YAML or as a list of URLs, to FILE or to stdout.
+
+    Only YAML, which is a configuration itself, keeps ids and intervals.
+    """
+    feeds = context.load_config().feeds
+    kind = wanted or _BY_SUFFIX.get(output.suffix.lower() if output else "", "opml")
+    if output is not None:
+        write_file(output, lambda raw: raw.write(_written(feeds, kind)))
+        say.note(context, f"{say.plural(len(feeds), 'feed')} in {output}")
+    elif wanted is not None or not context.as_json:
+        click.echo(_written(feeds, kind), nl=False)
+        return
+    if context.as_json:
+        say.emit_json([feed_record(feed) for feed in feeds])
+
+
+def _written(feeds: tuple[Feed, ...], kind: str) -> bytes:
+    match kind:
+        case "opml":
+            return write_opml(feeds, title="Newsfold")
+        case "yaml":
+            return as_file(feeds).encode()
+        case _:
+            return "".join(f"{feed.url}\n" for feed in feeds).encode()

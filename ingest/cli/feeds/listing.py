@@ -1,0 +1,70 @@
+"""``newsfold feeds list``."""
+
+from dataclasses import asdict
+from datetime import datetime
+
+import click
+from rich.text import Text
+
+from ingest.cli import say
+from ingest.cli.config import feed_record
+from ingest.cli.context import Context
+from ingest.cli.status import MARKS
+from ingest.clock import system_clock
+from ingest.config.quantities import format_duration
+from ingest.health import health_of
+from ingest.types import Feed
+from storage.errors import StoreError
+from storage.model import FeedState
+
+
+@click.command("list")
+@click.pass_obj
+def list_(context: Context) -> None:
+    """List the feeds with their tags, and how they are."""
+    config = context.load_config()
+    states = states_of(context)
+    now = system_clock()
+    if context.as_json:
+        records = []
+        for feed in config.feeds:
+            state = states.get(feed.id)
+            records.append(feed_record(feed) | {"state": asdict(state) if state else None})
+        say.emit_json(records)
+        return
+    rows = [_row(feed, states.get(feed.id), now) for feed in config.feeds]
+    headings = ("feed", "name", "tags", "every", "state", "next", "url")
+    say.table(context, headings, rows, cut=("name", "tags", "url"))
+    say.note(context, say.plural(len(rows), "feed"))
+
+
+def _row(feed: Feed, state: FeedState | None, now: datetime) -> tuple[Text | str, ...]:
+    state = state or FeedState(feed_id=feed.id, url=feed.url, name=feed.name)
+    return (
+        Text(feed.id, "bold"),
+        say.said(feed.name),
+        say.said(", ".join(feed.tags), "cyan"),
+        "auto" if feed.interval is None else format_duration(feed.interval),
+        MARKS[health_of(state, now=now)],
+        _next(state, now),
+        say.said(f"{feed.url} → {state.address}" if state.address else feed.url, "dim"),
+    )
+
+
+def _next(state: FeedState, now: datetime) -> str:
+    if state.retired:
+        return ""
+    due = state.next_due_at
+    return "due" if due is None or due <= now else say.ago(due, now)
+
+
+def states_of(context: Context) -> dict[str, FeedState]:
+    """Return what the ledger knows of each feed, by id; nothing before the first crawl."""
+    try:
+        ledger = context.open_ledger()
+    except StoreError:
+        return {}
+    try:
+        return {state.feed_id: state for state in ledger.feeds()}
+    finally:
+        ledger.close()

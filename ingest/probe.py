@@ -10,11 +10,10 @@ from ingest.clock import Clock
 from ingest.feeds.discover import Announced, discover
 from ingest.feeds.parse import parse_feed
 from ingest.feeds.reading import absolute
-from ingest.feeds.sitemaps import ranked
 from ingest.feeds.subscriptions import Subscriptions, parse_subscriptions
 from ingest.fetch.client import Fetcher
 from ingest.sitemaps import Sitemaps
-from ingest.types import Fault, Feed, Fetched, ParsedFeed, Sitemap, Validators
+from ingest.types import Fault, Feed, Fetched, ParsedFeed, Validators
 from ingest.workers import Workers
 from storage.model import Reason
 
@@ -23,7 +22,6 @@ _PERMANENT: Final = frozenset({301, 308})
 
 _GONE: Final = frozenset({Reason.HTTP_NOT_FOUND, Reason.HTTP_GONE})
 _MOST_OFFERS: Final = 3  # feeds of a site that are tried in place of one that is gone
-_MOST_NAMED: Final = 1_000  # lines of a robots.txt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,10 +106,7 @@ class Prober:
 
     async def named_by_robots(self, url: str) -> tuple[str, ...]:
         """Return the sitemaps that the robots.txt of an address's host names, best first."""
-        named = await self._fetcher.get_sitemaps(url)
-        links = (absolute(line, url) for line in named[:_MOST_NAMED])
-        listed = ranked([Sitemap(url=link) for link in links if link])
-        return tuple(sitemap.url for sitemap in listed)
+        return await self._sitemaps.of_site(url)
 
     async def probe_all(
         self,

@@ -1,4 +1,4 @@
-"""Reading an index of sitemaps: the newest of what it lists, as one document."""
+"""A site's sitemaps: which it has, and the newest of those in an index as one document."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,15 +7,17 @@ from ingest.clock import Clock
 from ingest.feeds.cadence import body_hash
 from ingest.feeds.children import Child, chosen, remembered, with_children
 from ingest.feeds.parse import parse_feed
-from ingest.feeds.reading import MOST_ENTRIES
-from ingest.feeds.sitemaps import INDEX
+from ingest.feeds.reading import MOST_ENTRIES, absolute
+from ingest.feeds.sitemaps import INDEX, ranked
 from ingest.fetch.client import Fetcher
-from ingest.types import Fault, ParsedEntry, ParsedFeed
+from ingest.types import Fault, ParsedEntry, ParsedFeed, Sitemap
 from ingest.workers import Workers
 from storage.model import Reason
 
 # After one of these the host is not asked for the next one.
 _STOP = frozenset({Reason.HTTP_TOO_MANY_REQUESTS, Reason.ON_HOLD})
+
+_MOST_NAMED = 1_000  # lines of a robots.txt
 
 
 class Sitemaps:
@@ -25,6 +27,13 @@ class Sitemaps:
         self._fetcher = fetcher
         self._workers = workers
         self._clock = clock
+
+    async def of_site(self, url: str) -> tuple[str, ...]:
+        """Return the sitemaps that the robots.txt of an address's host names, best first."""
+        named = await self._fetcher.get_sitemaps(url)
+        links = (absolute(each, url) for each in named[:_MOST_NAMED])
+        listed = ranked([Sitemap(url=link) for link in links if link])
+        return tuple(sitemap.url for sitemap in listed)
 
     async def follow(
         self, document: ParsedFeed | None, *, url: str, extra: str

@@ -30,7 +30,10 @@ def articles(web: Web, folder: Path, link: str) -> list[dict[str, str]]:
     config = web.config(folder, "/feed.xml")
     asyncio.run(crawl(config, config.feeds, clock=system_clock, observer=Tally()))
     with storage.open(config.data) as store:
-        return store.sql("SELECT url, canonical_url, text FROM articles").to_pylist()
+        rows: list[dict[str, str]] = store.sql(
+            "SELECT url, canonical_url, text FROM articles"
+        ).to_pylist()
+    return rows
 
 
 def test_a_redirectors_link_is_fetched_at_its_target(web: Web, tmp_path: Path) -> None:

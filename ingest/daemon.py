@@ -80,8 +80,8 @@ async def _serve(config: Config, run: Run, clock: Clock, stop: asyncio.Event) ->
         now = clock()
         due = await run.commits.read(lambda ledger: ledger.due_feeds(now))
         run.crawler.poll(feeds[state.feed_id] for state in due if state.feed_id in feeds)
-        if run.crawler.has_room:
-            await run.crawler.resume()
+        while run.crawler.has_room and await run.crawler.resume():
+            pass
 
     async def upkeep() -> None:
         await run.commits.read(lambda ledger: ledger.maintain(at=clock()))

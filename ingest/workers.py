@@ -7,12 +7,14 @@ caller gets a ``Fault``. Workers end by themselves when the process they work fo
 
 import asyncio
 import multiprocessing
+import os
 import resource
 import signal
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.context import BaseContext
+from pathlib import Path
 from types import TracebackType
 from typing import Any, ParamSpec, Self, TypeVar
 
@@ -38,7 +40,17 @@ LOOK_SECONDS = 1.0
 # A worker whose parent is gone, and so cannot time its task, ends it this much later.
 GRACE_SECONDS = 3.0
 
+# What a worker ends with that ran out of memory, and one that found too little left of it for
+# another task.
+OUT_OF_MEMORY = 70
+WORN_OUT = 71
+
 _MIB = 1024 * 1024
+_STATM = Path("/proc/self/statm")
+_DATA_FIELD = 5  # data and stack, in pages: proc_pid_statm(5)
+
+# Set once in each worker: the bytes of data after which it takes no further task.
+_most_data: int | None = None
 
 
 class Workers:
@@ -82,14 +94,14 @@ class Workers:
                 reason=Reason.WORKER_TIMEOUT, detail=f"not done after {limit:g} s of processing"
             )
         except ProcessExpired as expired:
+            if expired.exitcode == OUT_OF_MEMORY:
+                return Fault(
+                    reason=Reason.WORKER_CRASHED,
+                    detail=f"needed more than {self._settings.memory_mb} MB of memory",
+                )
             return Fault(
                 reason=Reason.WORKER_CRASHED,
                 detail=f"the worker process ended with code {expired.exitcode}",
-            )
-        except MemoryError:
-            return Fault(
-                reason=Reason.WORKER_CRASHED,
-                detail=f"needed more than {self._settings.memory_mb} MB of memory",
             )
         return result
 
@@ -100,7 +112,8 @@ class Workers:
         kwargs: Mapping[str, object],
         limit: float,
     ) -> T:
-        for _ in range(ATTEMPTS - 1):
+        # Each worker may be found worn out once.
+        for _ in range(ATTEMPTS - 1 + self._settings.count):
             try:
                 return await self._once(await self._ready(), function, args, kwargs, limit)
             except BrokenProcessPool:
@@ -143,6 +156,10 @@ class Workers:
                 if not future.done() and not pool.active:
                     raise BrokenProcessPool("the pool of workers broke down")
             return future.result()
+        except ProcessExpired as expired:
+            if expired.exitcode != WORN_OUT:
+                raise
+            raise BrokenProcessPool("the worker was worn out") from None
         finally:
             future.cancel()
 
@@ -187,6 +204,17 @@ def _prepare(memory_mb: int) -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)
     if hard == resource.RLIM_INFINITY or hard > limit:
         resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
+    data = _data()
+    global _most_data  # noqa: PLW0603 - a worker process has no other place
+    _most_data = None if data is None or data >= limit else (data + limit) // 2
+
+
+def _data() -> int | None:
+    """Return the bytes of memory that count against the limit, where the system tells."""
+    try:
+        return int(_STATM.read_text().split()[_DATA_FIELD]) * resource.getpagesize()
+    except OSError:
+        return None
 
 
 def _under_alarm(
@@ -199,9 +227,16 @@ def _under_alarm(
 
     The parent times the task as well, and first. The timer is for a parent that was killed: it
     needs nobody, not even the interpreter, which a regular expression may hold for hours.
+
+    A process that ran out of memory ends, and so does one of which a task has left more than half
+    of the room taken: what is freed is in pieces, and an innocent document would pay for it.
     """
+    if _most_data is not None and (_data() or 0) > _most_data:
+        os._exit(WORN_OUT)
     signal.setitimer(signal.ITIMER_REAL, limit + GRACE_SECONDS)
     try:
         return function(*args, **kwargs)
+    except MemoryError:
+        os._exit(OUT_OF_MEMORY)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)

@@ -76,7 +76,7 @@ class WorkerSettings:
     """The processes that parse and extract. ``memory_mb`` (MiB) and ``timeout`` end one."""
 
     count: int = field(default_factory=_processors)
-    timeout: timedelta = timedelta(seconds=20)
+    timeout: timedelta = timedelta(seconds=10)
     memory_mb: int = 768
 
 

@@ -110,6 +110,8 @@ def _parse_xml(document: Document, *, url: str, now: datetime) -> ParsedFeed | F
             sanitize_html=False,
             resolve_relative_uris=True,
         )
+    except MemoryError:
+        raise
     except Exception as broken:  # noqa: BLE001 - what feedparser raises on a document is that document's fault
         return _not_a_feed(f"feedparser cannot read it: {type(broken).__name__}: {broken}", url)
     if error and not result["entries"]:

@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import time
+from typing import ClassVar
 
 
 def double(number: int) -> int:
@@ -39,3 +40,14 @@ def crash() -> None:
 
 def blunder() -> None:
     raise ValueError("a bug of ours")
+
+
+class Hoard:
+    """What a task leaves behind in its process."""
+
+    pieces: ClassVar[list[bytearray]] = []
+
+
+def bloat(megabytes: int) -> int:
+    Hoard.pieces += [bytearray(1024 * 1024) for _ in range(megabytes)]
+    return os.getpid()

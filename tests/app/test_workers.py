@@ -77,6 +77,29 @@ def test_a_task_that_eats_memory_is_a_fault_and_the_next_one_works() -> None:
     asyncio.run(scenario())
 
 
+def test_a_worker_that_is_left_with_little_memory_is_replaced_before_the_next_task() -> None:
+    async def scenario() -> None:
+        with Workers(WorkerSettings(count=1, memory_mb=768)) as workers:
+            first = await workers.run(tasks.bloat, 350)
+            assert isinstance(first, int)
+            second = await workers.run(tasks.bloat, 200)
+            assert isinstance(second, int)
+            assert first != second
+
+    asyncio.run(scenario())
+
+
+def test_a_worker_that_ran_out_of_memory_serves_nobody_else() -> None:
+    async def scenario() -> None:
+        with Workers(SETTINGS) as workers:
+            before = await workers.run(tasks.process_id)
+            found = await workers.run(tasks.devour)
+            assert isinstance(found, Fault)
+            assert await workers.run(tasks.process_id) != before
+
+    asyncio.run(scenario())
+
+
 def test_a_task_that_ends_its_process_is_a_fault_and_the_next_one_works() -> None:
     async def scenario() -> None:
         with Workers(SETTINGS) as workers:

@@ -10,6 +10,17 @@ import unicodedata
 from typing import Final
 from urllib.parse import urlsplit
 
+# Python's names for the encodings of the WHATWG Encoding Standard, section 4.2: no others are
+# decoded, since some of Python's codecs are no character encodings at all.
+WEB_ENCODINGS: Final = frozenset(
+    {
+        *("utf-8", "utf-16-le", "utf-16-be", "utf-16", "gb18030", "big5hkscs", "euc_jp"),
+        *("iso2022_jp", "cp932", "cp949", "cp866", "koi8-r", "koi8-u", "mac-roman"),
+        *("mac-cyrillic", "cp874", *(f"cp125{page}" for page in range(9))),
+        *(f"iso8859-{part}" for part in (2, 3, 4, 5, 6, 7, 8, 10, 13, 14, 15, 16)),
+    }
+)
+
 _CREDENTIALS: Final = re.compile(r"^(https?://)[^/?#\\]*@", re.IGNORECASE)
 _MAX_LINK: Final = 4096
 _NEWLINES: Final = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")

@@ -12,6 +12,8 @@ from w3lib.encoding import (
     to_unicode,
 )
 
+from ingest.text import WEB_ENCODINGS
+
 _HTML_TYPES = frozenset({"", "text/html", "application/xhtml+xml", "text/plain"})
 _VAGUE_TYPES = frozenset({"application/xml", "text/xml", "application/octet-stream"})
 _SIGNATURES = (
@@ -69,7 +71,8 @@ def decode(body: bytes, content_type: str) -> str:
     Byte order mark; valid UTF-8 with non-ASCII in it (which other encodings hardly ever are,
     so it outweighs a wrong header); the header's charset; the document's own declaration;
     detection by ``charset_normalizer``; the first declared encoding or UTF-8 with U+FFFD for
-    what cannot be read. Labels mean what the WHATWG Encoding standard says.
+    what cannot be read. Labels mean what the WHATWG Encoding standard says, and those it does not
+    have mean nothing: among Python's codecs are some that unpack, and no page is to name those.
     """
     encoding, bom = read_bom(body)
     if encoding is not None and bom is not None:
@@ -77,7 +80,7 @@ def decode(body: bytes, content_type: str) -> str:
     declared = [
         label
         for label in (http_content_type_encoding(content_type), html_body_declared_encoding(body))
-        if label is not None
+        if label in WEB_ENCODINGS
     ]
     tried = ["utf-8", *declared] if not body.isascii() else [*declared, "utf-8"]
     for label in tried:

@@ -6,16 +6,8 @@ from typing import Final
 
 from w3lib.encoding import http_content_type_encoding, read_bom, resolve_encoding, to_unicode
 
-# Python's names for the encodings of the WHATWG Encoding Standard, section 4.2: no others are
-# decoded, since some of Python's codecs are no character encodings at all.
-_ALLOWED: Final = frozenset(
-    {
-        *("utf-8", "utf-16-le", "utf-16-be", "utf-16", "gb18030", "big5hkscs", "euc_jp"),
-        *("iso2022_jp", "cp932", "cp949", "cp866", "koi8-r", "koi8-u", "mac-roman"),
-        *("mac-cyrillic", "cp874", *(f"cp125{page}" for page in range(9))),
-        *(f"iso8859-{part}" for part in (2, 3, 4, 5, 6, 7, 8, 10, 13, 14, 15, 16)),
-    }
-)
+from ingest.text import WEB_ENCODINGS
+
 _DECLARATION: Final = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([\w.:-]{1,40})""")
 _XML_UTF16: Final = {b"<\x00?\x00": "utf-16-le", b"\x00<\x00?": "utf-16-be"}
 _HEAD: Final = 1024
@@ -62,7 +54,7 @@ def _labels(body: bytes, content_type: str) -> list[str]:
     )
     # UTF-16 has a zero byte in every markup character: without any, the label is wrong.
     wrong = {"utf-16", "utf-16-le", "utf-16-be"} if b"\x00" not in body[:_HEAD] else set()
-    return [label for label in dict.fromkeys(found) if label in _ALLOWED - wrong and label]
+    return [label for label in dict.fromkeys(found) if label in WEB_ENCODINGS - wrong and label]
 
 
 def _strictly(body: bytes, label: str) -> Decoded | None:

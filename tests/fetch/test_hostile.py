@@ -201,20 +201,21 @@ HOSTILE: dict[str, tuple[Behaviour, Reason]] = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_answer_is_a_fault_within_the_deadline(name: str) -> None:
     behaviour, reason = HOSTILE[name]
-
-    async def case() -> tuple[Fetched | Fault, float]:
-        async with site({"/": behaviour}) as server, _hasty() as client:
-            started = time.monotonic()
-            result = await client.get_feed(server.url(), Validators())
-            return result, time.monotonic() - started
-
-    result, seconds = run(case())
+    result, seconds = run(meet(behaviour))
     assert isinstance(result, Fault), result
     assert result.reason is reason, result
     assert result.detail.isprintable()
     assert 0 < len(result.detail) <= 300
     assert result.url is not None
     assert seconds < 3
+
+
+async def meet(behaviour: Behaviour) -> tuple[Fetched | Fault, float]:
+    """Ask such a server for a feed; returns the result, and after how many seconds it came."""
+    async with site({"/": behaviour}) as server, _hasty() as client:
+        started = time.monotonic()
+        result = await client.get_feed(server.url(), Validators())
+        return result, time.monotonic() - started
 
 
 BAD_URLS = [

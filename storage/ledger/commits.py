@@ -12,7 +12,8 @@ from storage.model import EntryCommit, EntryState, OutcomeChange, PollCommit
 def poll(db: Connection, commit: PollCommit) -> tuple[EntryState, ...]:
     """Write a poll: the feed's state, its entries, and the rows that tell of both."""
     at = commit.poll.polled_at
-    entries.saw(db, commit.seen, at=at)
+    if commit.seen:
+        entries.saw(db, commit.seen, at=at)
     written = pending(db, commit.pending, run_id=commit.poll.run_id, at=at)
     state = commit.state
     if len(written) < len(commit.pending):

@@ -63,12 +63,12 @@ class SqliteLedger:
 
     def feeds(self) -> list[FeedState]:
         """Return every feed ever registered, by id."""
-        with self._database.reading() as db:
+        with self._database.asking() as db:
             return feed_states.every(db)
 
     def feed(self, feed_id: str) -> FeedState | None:
         """Return one feed."""
-        with self._database.reading() as db:
+        with self._database.asking() as db:
             return feed_states.one(db, feed_id)
 
     def hold_host(self, host: str, until: datetime, *, at: datetime) -> None:
@@ -83,14 +83,14 @@ class SqliteLedger:
 
     def due_feeds(self, now: datetime) -> list[FeedState]:
         """Return the feeds to be polled at ``now``, longest due first."""
-        with self._database.reading() as db:
+        with self._database.asking() as db:
             return feed_states.due(db, now)
 
     def known_entries(
         self, feed_id: str, guids: Sequence[str] | None = None
     ) -> dict[str, EntryState]:
         """Return a feed's entries by guid, without payloads."""
-        with self._database.reading() as db:
+        with self._database.asking() as db:
             return entries.known(db, feed_id, guids)
 
     def commit_poll(self, commit: PollCommit) -> tuple[EntryState, ...]:

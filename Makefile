@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint check bench lock clean
+.PHONY: demo test lint check bench conformance lock clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/.ready
@@ -23,6 +23,10 @@ check: lint test
 bench: $(VENV)/.ready-dev
 	$(BIN)/python bench/extract_quality.py
 	$(BIN)/python bench/fold_quality.py
+	$(BIN)/python bench/polling.py
+
+conformance: $(VENV)/.ready-dev
+	$(BIN)/python -m tests.conformance
 
 # The stamps are written last, so that an interrupted set-up is taken up again.
 $(VENV)/.ready: requirements.txt pyproject.toml

@@ -113,6 +113,7 @@ def test_a_long_feed_is_taken_up_in_portions(
     web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ingest.crawl, "PORTION", 5)
+    monkeypatch.setattr(ingest.crawl, "SHARE", 5)
     web.feed("/feed", *(web.item(str(n), f"/missing-{n}") for n in range(40)))
 
     class Watching(Tally):

@@ -20,7 +20,8 @@ from ingest.articles.extract import extract_page
 from ingest.config import WorkerSettings
 from ingest.dedup.signature import SCHEME
 from ingest.feeds.diff import diff
-from ingest.feeds.parse import MOST_ENTRIES, parse_feed
+from ingest.feeds.parse import parse_feed
+from ingest.feeds.reading import MOST_ENTRIES
 from ingest.text import clean_text, safe_link
 from ingest.types import Fault, Feed, Page, ParsedEntry, ParsedFeed
 from ingest.workers import Workers

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from sqlite3 import Connection
 
 from storage.ledger import articles, entries, feed_states, journal
-from storage.model import EntryCommit, EntryState, OutcomeChange, PollCommit
+from storage.model import EntryCommit, EntryState, FeedState, OutcomeChange, PollCommit
 
 
 def poll(db: Connection, commit: PollCommit) -> tuple[EntryState, ...]:
@@ -15,13 +15,23 @@ def poll(db: Connection, commit: PollCommit) -> tuple[EntryState, ...]:
     if commit.seen:
         entries.saw(db, commit.seen, at=at)
     written = pending(db, commit.pending, run_id=commit.poll.run_id, at=at)
-    state = commit.state
-    if len(written) < len(commit.pending):
-        # What was left out is found again only by a poll that reads the feed.
-        state = replace(state, etag=None, last_modified=None, answer_date=None, body_hash=None)
-    feed_states.put(db, state)
+    done = {entry.entry_id for entry in written}
+    left_out = [entry for entry in commit.pending if entry.entry_id not in done]
+    # What another process wrote first is no loss.
+    lost = any(entries.differs(db, entry) for entry in left_out)
+    feed_states.put(db, _to_be_read_again(commit.state) if lost else commit.state)
     journal.append(db, [commit.poll], at=at)
     return written
+
+
+def _to_be_read_again(state: FeedState) -> FeedState:
+    """A feed's state such that the next poll reads all of it, once a day at most."""
+    state = replace(state, etag=None, last_modified=None, answer_date=None, body_hash=None)
+    if state.next_due_at is None or state.full_at is None:
+        return state
+    why = "a changed entry was being worked on: all is read again, a day after the last time"
+    due = max(state.next_due_at, state.full_at + timedelta(days=1))
+    return replace(state, next_due_at=due, schedule=(*state.schedule, why))
 
 
 def pending(

@@ -80,6 +80,12 @@ def put_pending(db: Connection, entry: EntryState) -> bool:
     return _change(db, entry)
 
 
+def differs(db: Connection, entry: EntryState) -> bool:
+    """Whether an entry is known with other words."""
+    query = "SELECT 1 FROM entries WHERE entry_id = ? AND entry_hash <> ?"
+    return db.execute(query, [entry.entry_id, entry.entry_hash]).fetchone() is not None
+
+
 def _change(db: Connection, entry: EntryState) -> bool:
     values = dict(zip(_LOADED.names, _LOADED.values(entry), strict=True))
     changed = db.execute(

@@ -18,6 +18,30 @@ def test_a_poll_that_leaves_a_change_out_drops_the_validators(ledger: Ledger) ->
     assert (state.etag, state.last_modified, state.body_hash) == (None, None, None)
 
 
+def test_what_another_process_wrote_first_is_no_loss(ledger: Ledger) -> None:
+    ledger.commit_poll(poll(entry("a")))
+    commit = poll(entry("a"), entry("b"))
+    known = replace(commit.state, etag='"1"', answer_date="Mon", body_hash="b" * 64)
+    assert ledger.commit_poll(replace(commit, state=known)) == (entry("b"),)
+    assert ledger.feed("f") == known
+
+
+def test_what_is_to_be_read_again_is_read_a_day_after_the_last_time(ledger: Ledger) -> None:
+    ledger.commit_poll(poll(entry("a")))
+    run = ledger.begin_run(kind="crawl", at=NOON)
+    assert ledger.claim_pending(run, now=NOON, limit=9)
+    commit = poll(entry("a", version=1))
+    for hours, due in ((23, 1), (1, 23)):
+        known = replace(
+            commit.state, next_due_at=NOON + HOUR, full_at=NOON - hours * HOUR, answer_date="Mon"
+        )
+        ledger.commit_poll(replace(commit, state=known))
+        state = ledger.feed("f")
+        assert state is not None
+        assert (state.next_due_at, state.answer_date) == (NOON + due * HOUR, None)
+        assert "all is read again" in state.schedule[-1]
+
+
 def test_a_demotion_is_told_of_an_entry_that_was_looked_at_again(ledger: Ledger) -> None:
     ledger.commit_poll(poll(entry("a"), entry("b")))
     former = replace(stored("A"), feed_id="f", guid="a")

@@ -23,6 +23,8 @@ from ingest.pipeline import Pipeline
 from ingest.probe import Prober
 from ingest.settle import Circumstances
 from ingest.types import Feed
+from ingest.websub.reliance import Reliance
+from ingest.websub.subscriber import Subscriber
 from ingest.workers import Workers
 from storage.lake.lake import Lake
 from storage.ledger.base import Ledger
@@ -49,6 +51,7 @@ class Run:
     crawler: Crawler
     commits: Commits
     ledger: Ledger
+    subscriber: Subscriber | None
 
 
 @asynccontextmanager
@@ -97,6 +100,7 @@ async def open_run(
             on_slow=observer.slowed,
         ) as fetcher:
             fetcher.keep_holds(ledger.held_hosts(clock()))
+            reliance = Reliance(commits)
             pipeline = Pipeline(
                 config=config,
                 commits=commits,
@@ -104,13 +108,29 @@ async def open_run(
                 workers=workers,
                 clock=clock,
                 observer=observer,
+                reliance=reliance,
             )
             crawler = Crawler(
                 pipeline=pipeline, commits=commits, lake=lake, observer=observer, clock=clock
             )
+            base = config.websub.callback
+            subscriber = base and Subscriber(
+                base=base,
+                feeds=config.feeds,
+                commits=commits,
+                fetcher=fetcher,
+                push=crawler.push,
+                reliance=reliance,
+                clock=clock,
+            )
             try:
                 yield Run(
-                    id=run_id, pipeline=pipeline, crawler=crawler, commits=commits, ledger=ledger
+                    id=run_id,
+                    pipeline=pipeline,
+                    crawler=crawler,
+                    commits=commits,
+                    ledger=ledger,
+                    subscriber=subscriber or None,
                 )
             finally:
                 await asyncio.shield(commits.drain())

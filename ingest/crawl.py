@@ -7,13 +7,14 @@ from datetime import datetime
 from functools import partial
 from types import TracebackType
 from typing import Self
+from weakref import WeakValueDictionary
 
 from ingest.clock import Clock
 from ingest.commits import Commits
 from ingest.observe import Observer
 from ingest.pipeline import Pipeline
 from ingest.room import Room
-from ingest.types import Feed
+from ingest.types import Feed, Fetched
 from storage.lake.lake import Lake
 from storage.model import EntryState
 
@@ -47,6 +48,7 @@ class Crawler:
         self._clock = clock
         self._group = asyncio.TaskGroup()
         self._polling: set[str] = set()
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._room = Room(PORTION)
         self._shares: defaultdict[str, Room] = defaultdict(lambda: Room(SHARE))
 
@@ -69,6 +71,16 @@ class Crawler:
             if feed.id not in self._polling:
                 self._polling.add(feed.id)
                 self._group.create_task(self._poll(feed, seen_at), name=f"poll {feed.id}")
+
+    async def push(self, feed: Feed, pushed: Fetched) -> None:
+        """Commit what a hub pushed, and start work on what is new in it.
+
+        Waits for a poll of the feed that is under way: each would write over what the other learnt.
+        """
+        seen_at = self._clock()
+        async with self._turn(feed):
+            ids = await self._pipeline.poll(feed, seen_at=seen_at, pushed=pushed)
+        self._group.create_task(self._take_up(feed, ids), name=f"take up {feed.id}")
 
     async def resume(
         self, entry_ids: Sequence[str] | None = None, *, by: datetime | None = None
@@ -124,13 +136,20 @@ class Crawler:
 
     async def _poll(self, feed: Feed, seen_at: datetime) -> None:
         try:
-            ids = await self._pipeline.poll(feed, seen_at=seen_at)
+            async with self._turn(feed):
+                ids = await self._pipeline.poll(feed, seen_at=seen_at)
         finally:
             self._polling.discard(feed.id)
+        await self._take_up(feed, ids)
+
+    async def _take_up(self, feed: Feed, ids: Sequence[str]) -> None:
         for start in range(0, len(ids), SHARE):
             await self._shares[feed.id].free()
             await self._room.free()
             await self._claim(ids[start : start + SHARE])
+
+    def _turn(self, feed: Feed) -> asyncio.Lock:
+        return self._turns.setdefault(feed.id, asyncio.Lock())
 
     def _work(self, entries: Sequence[EntryState]) -> None:
         self._observer.taken(entries)

@@ -9,8 +9,9 @@ import asyncio
 import logging
 import os
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,9 +20,11 @@ from filelock import FileLock, Timeout
 
 from ingest.app import Run, open_run
 from ingest.clock import Clock
-from ingest.config import Config
+from ingest.config import Config, WebSubSettings
 from ingest.errors import BusyError
 from ingest.observe import Observer
+from ingest.websub.server import listening, serving
+from ingest.websub.subscriber import Subscriber
 
 log = logging.getLogger(__name__)
 
@@ -68,12 +71,37 @@ async def run_daemon(config: Config, *, clock: Clock, observer: Observer) -> Non
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    with only_daemon(config.data):
+    with only_daemon(config.data), _listening(config.websub) as listener:
         async with open_run(config, kind="daemon", clock=clock, observer=observer) as run:
-            await _serve(config, run, clock, stop)
+            await _serve(config, run, clock, stop, listener)
 
 
-async def _serve(config: Config, run: Run, clock: Clock, stop: asyncio.Event) -> None:
+@contextmanager
+def _listening(websub: WebSubSettings) -> Iterator[socket.socket | None]:
+    """Listen where hubs are to be heard, if any are; before anything else is begun."""
+    if websub.callback is None:
+        yield None
+        return
+    with listening(websub.listen) as listener:
+        host, port = listener.getsockname()[:2]
+        log.info("hubs reach %s at %s port %d", websub.callback, host, port)
+        yield listener
+
+
+@asynccontextmanager
+async def _subscribing(
+    config: Config, subscriber: Subscriber, listener: socket.socket
+) -> AsyncIterator[None]:
+    """Keep subscriptions, and answer hubs, as long as the context lasts."""
+    base = config.websub.callback
+    assert base is not None, "without a callback there is no subscriber"
+    async with subscriber, serving(subscriber, listener, base=base, limit=config.fetch.max_bytes):
+        yield
+
+
+async def _serve(
+    config: Config, run: Run, clock: Clock, stop: asyncio.Event, listener: socket.socket | None
+) -> None:
     feeds = {feed.id: feed for feed in config.feeds}
 
     async def tick() -> None:
@@ -94,7 +122,11 @@ async def _serve(config: Config, run: Run, clock: Clock, stop: asyncio.Event) ->
     scheduler.add_job(run.crawler.flush_when_due, "interval", seconds=FLUSH_LOOK.total_seconds())
     scheduler.add_job(upkeep, "interval", seconds=UPKEEP.total_seconds())
     try:
-        async with asyncio.timeout(None) as limit, run.crawler:
+        async with asyncio.timeout(None) as limit, run.crawler, AsyncExitStack() as stack:
+            if run.subscriber is not None and listener is not None:
+                await stack.enter_async_context(_subscribing(config, run.subscriber, listener))
+                seconds = config.daemon.tick.total_seconds()
+                scheduler.add_job(run.subscriber.tick, "interval", seconds=seconds)
             await tick()
             scheduler.start()
             log.info("the daemon is up: %d feeds, process %d", len(feeds), os.getpid())

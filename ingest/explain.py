@@ -24,6 +24,7 @@ from storage.model import (
     StoredArticle,
 )
 from storage.store import Store
+from storage.subscription import Subscription
 
 POLLS = 10
 """Polls of a feed that are told of."""
@@ -58,6 +59,7 @@ class FeedAccount:
     state: FeedState
     polls: tuple[Poll, ...]
     entries: dict[Outcome, int]
+    subscriptions: tuple[Subscription, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +98,7 @@ def explain(
             state=state,
             polls=_polls(store, state.feed_id),
             entries=ledger.count_outcomes(state.feed_id),
+            subscriptions=tuple(ledger.subscriptions.of_feed(state.feed_id)),
         )
     return Unknown(asked=asked or (what,), hints=tuple(_hints(store, ledger, what, asked, config)))
 

@@ -12,6 +12,7 @@ from ingest.types import Feed
 from storage.ledger.base import JournalState, Ledger
 from storage.model import FeedState, Outcome
 from storage.schema import TABLES
+from storage.subscription import Subscription
 
 _SOON = 1_000  # pending entries looked at for the next try
 
@@ -37,6 +38,7 @@ class FeedHealth:
     health: Health
     entries: Mapping[Outcome, int]
     configured: bool = True
+    subscriptions: tuple[Subscription, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +140,9 @@ def running_daemon(data: Path) -> int | None:
 
 def _feeds(ledger: Ledger, feeds: Iterable[Feed] | None, now: datetime) -> list[FeedHealth]:
     known = {state.feed_id: state for state in ledger.feeds()}
+    subscriptions: dict[str, list[Subscription]] = {}
+    for subscription in ledger.subscriptions.all():
+        subscriptions.setdefault(subscription.feed_id, []).append(subscription)
     configured = None if feeds is None else {feed.id: feed for feed in feeds}
     for feed_id, feed in (configured or {}).items():
         if feed_id not in known or known[feed_id].url != feed.url:
@@ -148,6 +153,7 @@ def _feeds(ledger: Ledger, feeds: Iterable[Feed] | None, now: datetime) -> list[
             health=health_of(state, now=now),
             entries=ledger.count_outcomes(state.feed_id),
             configured=configured is None or state.feed_id in configured,
+            subscriptions=tuple(subscriptions.get(state.feed_id, ())),
         )
         for state in known.values()
     ]

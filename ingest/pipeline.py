@@ -13,6 +13,7 @@ from urllib.parse import quote, urlsplit
 from weakref import WeakValueDictionary
 
 from ingest.articles.extract import extract_feed_text, extract_page
+from ingest.articles.identity import is_read
 from ingest.articles.urls import canonical_url
 from ingest.articles.wrappers import unwrapped
 from ingest.clock import Clock
@@ -37,6 +38,7 @@ from ingest.types import (
     ParsedFeed,
 )
 from ingest.verdict import internal_error, judge
+from ingest.websub.reliance import Reliance
 from ingest.workers import Workers
 from storage.model import (
     EntryState,
@@ -45,8 +47,6 @@ from storage.model import (
     Poll,
     PollCommit,
     Reason,
-    StoredArticle,
-    TextSource,
 )
 
 log = logging.getLogger(__name__)
@@ -73,6 +73,7 @@ class Pipeline:
         workers: Workers,
         clock: Clock,
         observer: Observer,
+        reliance: Reliance,
     ) -> None:
         self._feeds = {feed.id: feed for feed in config.feeds}
         self._config = config
@@ -82,6 +83,7 @@ class Pipeline:
         self._clock = clock
         self._sitemaps = Sitemaps(fetcher=fetcher, workers=workers, clock=clock)
         self._observer = observer
+        self._reliance = reliance
         # What one feed's entries take of the whole, whatever hosts they lead to.
         self._share = max(1, config.fetch.concurrency // 4)
         self._shares: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
@@ -93,7 +95,9 @@ class Pipeline:
         # Pages that were fetched and wait for a worker hold their bodies in memory.
         self._bodies = Room(BODIES_A_WORKER * config.workers.count)
 
-    async def poll(self, feed: Feed, *, seen_at: datetime) -> list[str]:
+    async def poll(
+        self, feed: Feed, *, seen_at: datetime, pushed: Fetched | None = None
+    ) -> list[str]:
         """Poll one feed and commit what it says. Returns the ids of the entries to be taken up.
 
         Those are the ones that now are pending, but for what exceeds ``diff.MOST_AT_ONCE``: the
@@ -101,6 +105,9 @@ class Pipeline:
 
         ``seen_at`` is the run's own time: entries first seen in one run share it, so that the
         order in which its feeds answer decides nothing.
+
+        What a hub ``pushed`` is taken in the same way, in place of the feed's own answer. It may be
+        a part of the feed, so that it teaches nothing of validators and rhythm.
         """
         at = self._clock()
         state, holds = await self._commits.read(
@@ -109,9 +116,10 @@ class Pipeline:
         assert state is not None, f"{feed.id} is not registered"
         # Another process may have been told to leave the host alone.
         self._fetcher.keep_holds(holds)
-        self._observer.polling(feed)
+        if pushed is None:
+            self._observer.polling(feed)
         request = cadence.request_for(state, feed, now=at)
-        answer, document, state = await self._read(feed, state, request)
+        answer, document, state = await self._read(feed, state, request, pushed)
         changes = Diff(pending=(), unchanged=())
         known: Mapping[str, EntryState] = {}
         if isinstance(document, ParsedFeed):
@@ -123,26 +131,33 @@ class Pipeline:
                 )
             )
             changes = diff(feed, document.entries, known, now=seen_at, waiting=backlog)
+        new = sum(not entry.recheck for entry in changes.pending)
         fault = next((part for part in (answer, document) if isinstance(part, Fault)), None)
         # Where ``learnt.gap`` is set, what was missed is to be made up.
-        learnt = cadence.learn(
-            state,
-            feed,
-            answer,
-            document,
-            request=request,
-            now=self._clock(),
-            polling=self._config.polling,
-            known=known.keys(),
+        learnt = (
+            cadence.learn_push(state, document)
+            if pushed
+            else cadence.learn(
+                state,
+                feed,
+                answer,
+                document,
+                request=request,
+                now=self._clock(),
+                polling=self._config.polling,
+                known=known.keys(),
+                pushed_until=await self._reliance.weigh(state, new=new, at=at),
+            )
         )
-        after = learnt.state
-        new = sum(not entry.recheck for entry in changes.pending)
-        if new:
-            after = replace(after, new_at=at)
+        after = replace(learnt.state, new_at=at) if new else learnt.state
         told = fault or after
+        if pushed:
+            after = replace(state, new_at=after.new_at)
+            if fault is None:
+                await self._reliance.credit(feed.id, pushed.requested_url, at=at)
         poll = Poll(
             feed_id=feed.id,
-            url=request.url,
+            url=pushed.requested_url if pushed else request.url,
             polled_at=at,
             run_id=self._commits.run_id,
             ok=fault is None,
@@ -168,13 +183,13 @@ class Pipeline:
         return [entry.entry_id for entry in pending if _has_turn(entry, seen_at)]
 
     async def _read(
-        self, feed: Feed, state: FeedState, request: cadence.Request
+        self, feed: Feed, state: FeedState, request: cadence.Request, pushed: Fetched | None
     ) -> tuple[Fetched | Fault, ParsedFeed | Fault | None, FeedState]:
         """Return what the feed answered, what that says, and the state with its sitemaps'."""
         try:
-            answer = await self._fetcher.get_feed(request.url, request.validators)
+            answer = pushed or await self._fetcher.get_feed(request.url, request.validators)
             document = await self._parse(state, answer)
-            if isinstance(answer, Fetched) and not isinstance(document, Fault):
+            if isinstance(answer, Fetched) and not (pushed or isinstance(document, Fault)):
                 # An index of sitemaps stands for what it lists.
                 document, extra = await self._sitemaps.follow(
                     document, url=answer.url, extra=state.extra
@@ -274,7 +289,7 @@ class Pipeline:
         async with self._reading.setdefault(key, asyncio.Lock()):
             if not state.recheck:
                 stored = await self._commits.read(lambda ledger: ledger.article_by_url((key,)))
-                if stored is not None and _is_read(stored, state, key):
+                if stored is not None and is_read(stored, state, key):
                     return Known(
                         article_id=stored.article_id,
                         url=stored.canonical_url,
@@ -317,15 +332,3 @@ def _put_off(changes: Diff) -> str | None:
         return None
     number = len(changes.pending)
     return f"{number} entries to read, of which {changes.put_off} stay pending until their turn"
-
-
-def _is_read(stored: StoredArticle, state: EntryState, key: str) -> bool:
-    """Whether ``stored`` is the article that the entry links to, as its page gives it.
-
-    It is not if only a feed gave its text; if another page merely claimed the address as its
-    canonical one; or if another entry of the same feed brought it, for then the feed has two
-    things to say at one address, or one address at which the page changes.
-    """
-    claimed = key == stored.canonical_url and key != canonical_url(stored.url)
-    sibling = stored.feed_id == state.feed_id and stored.guid != state.guid
-    return stored.text_source is TextSource.PAGE and not claimed and not sibling

@@ -46,6 +46,7 @@ class Reason(StrEnum):
     FETCHED = "fetched"
     NOT_MODIFIED = "not_modified"
     SAME_BODY = "same_body"
+    PUSHED = "pushed"
     # polls that were not made
     ON_HOLD = "on_hold"
     RETIRED = "retired"
@@ -78,6 +79,13 @@ class Reason(StrEnum):
     WORKER_TIMEOUT = "worker_timeout"
     WORKER_CRASHED = "worker_crashed"
     INTERNAL_ERROR = "internal_error"
+    # subscriptions to a hub
+    ASKED = "asked"
+    CONFIRMED = "confirmed"
+    DENIED = "denied"
+    NOT_VERIFIED = "not_verified"
+    LEASE_ENDED = "lease_ended"
+    NOT_WANTED = "not_wanted"
     # what was decided of an entry
     WAITING = "waiting"
     NO_LINK = "no_link"

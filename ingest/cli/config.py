@@ -8,7 +8,7 @@ from ruamel.yaml import YAML
 
 from ingest.cli import say
 from ingest.cli.context import Context
-from ingest.config import Config
+from ingest.config import Config, WebSubSettings
 from ingest.config.quantities import format_duration
 from ingest.errors import ConfigError
 from ingest.types import Feed
@@ -106,6 +106,7 @@ def effective(config: Config) -> dict[str, object]:
             "backoff": format_duration(config.retry.backoff),
         },
         "daemon": {"tick": format_duration(config.daemon.tick)},
+        "websub": {"callback": config.websub.callback, "listen": listening(config.websub)},
         "feeds": [feed_record(feed) for feed in config.feeds],
     }
 
@@ -120,6 +121,12 @@ def feed_record(feed: Feed) -> dict[str, object]:
         "interval": _interval(feed.interval),
         "full_text": feed.full_text.value,
     }
+
+
+def listening(websub: WebSubSettings) -> str:
+    """Return the address that the daemon listens at in the form of ``feeds.yml``."""
+    host, port = websub.listen
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _interval(interval: timedelta | None) -> str:

@@ -1,16 +1,18 @@
 """``newsfold status``: the feeds' health, what waits, and how much is stored."""
 
+from collections import Counter
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
 import click
 from rich.text import Text
 
-from ingest.cli import say
+from ingest.cli import say, subscriptions
 from ingest.cli.context import Context
 from ingest.clock import system_clock
 from ingest.errors import ConfigError
 from ingest.health import FeedHealth, Health, Status, notes_on, take_status
+from ingest.websub.states import is_relied_on
 from storage.model import Outcome
 
 MARKS = {
@@ -40,7 +42,7 @@ def command(context: Context) -> None:
     finally:
         ledger.close()
     if context.as_json:
-        say.emit_json(_record(status))
+        say.emit_json(_record(status, now))
     else:
         _print(context, status, now)
 
@@ -59,6 +61,7 @@ def _print(context: Context, status: Status, now: datetime) -> None:
         [
             ("feeds", f"{len(own):,}" + (f": {counts}" if counts else "")),
             ("entries", f"{sum(status.entries.values()):,}" + (f": {entries}" if entries else "")),
+            ("WebSub", _subscriptions(status, now)),
             ("next try", _next_try(status, now)),
             ("journal", _journal(status, now)),
             *((size.table, _size(size.rows, size.parts, size.bytes)) for size in status.tables),
@@ -122,7 +125,18 @@ def _daemon(status: Status) -> str:
     return f"running, process {status.daemon}" if status.daemon else "running"
 
 
-def _record(status: Status) -> dict[str, object]:
+def _subscriptions(status: Status, now: datetime) -> str | None:
+    """How many feeds' pushes are relied on, and how the other subscriptions stand."""
+    every = [s for feed in status.feeds for s in feed.subscriptions]
+    counts = Counter(
+        "relied on" if is_relied_on(subscription, now=now) else subscription.state.value
+        for subscription in every
+    )
+    told = ", ".join(f"{count} {what}" for what, count in counts.most_common())
+    return f"{say.plural(len(every), 'subscription')}: {told}" if every else None
+
+
+def _record(status: Status, now: datetime) -> dict[str, object]:
     return {
         "data": str(status.data),
         "daemon": {"running": status.daemon is not None, "pid": status.daemon or None},
@@ -132,6 +146,9 @@ def _record(status: Status) -> dict[str, object]:
                 "health": feed.health.name.lower(),
                 "configured": feed.configured,
                 "entries": feed.entries,
+                "subscription": subscriptions.record(
+                    subscriptions.by_feed(feed.subscriptions).get(feed.state.feed_id), now
+                ),
                 "state": asdict(feed.state),
             }
             for feed in status.feeds

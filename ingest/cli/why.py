@@ -9,7 +9,7 @@ from typing import assert_never
 import click
 from rich.text import Text
 
-from ingest.cli import say
+from ingest.cli import say, subscriptions
 from ingest.cli.context import Context
 from ingest.clock import system_clock
 from ingest.errors import ConfigError
@@ -41,10 +41,11 @@ def command(context: Context, what: str) -> None:
             account = explain(what, ledger=ledger, store=store, config=config)
     finally:
         ledger.close()
+    now = system_clock()
     if context.as_json:
-        say.emit_json(_record(what, account))
+        say.emit_json(_record(what, account, now))
     else:
-        _tell(context, what, account, system_clock())
+        _tell(context, what, account, now)
     if isinstance(account, Unknown):
         raise click.exceptions.Exit(1)
 
@@ -194,6 +195,7 @@ def _tell_feed(context: Context, account: FeedAccount, now: datetime) -> None:
             ("next poll", _next(state, now)),
             ("moving", _moving(state, now)),
             ("gaps", _gaps(state, now)),
+            ("WebSub", _subscription(account, now)),
             ("entries", f"{sum(account.entries.values())}" + (f" ({counts})" if counts else "")),
         ],
     )
@@ -261,7 +263,16 @@ def _next(state: FeedState, now: datetime) -> str | None:
     return f"{say.ago(state.next_due_at, now)}" if state.next_due_at else "now"
 
 
-def _record(what: str, account: ArticleAccount | FeedAccount | Unknown) -> dict[str, object]:
+def _subscription(account: FeedAccount, now: datetime) -> Text | str | None:
+    subscription = subscriptions.by_feed(account.subscriptions).get(account.state.feed_id)
+    if subscription is None and account.state.hub:
+        return say.said(f"not subscribed; the feed names the hub {account.state.hub}")
+    return subscriptions.line(subscription, now)
+
+
+def _record(
+    what: str, account: ArticleAccount | FeedAccount | Unknown, now: datetime
+) -> dict[str, object]:
     match account:
         case ArticleAccount():
             return {"asked": what, "kind": "article"} | _article_record(account)
@@ -270,6 +281,9 @@ def _record(what: str, account: ArticleAccount | FeedAccount | Unknown) -> dict[
                 "asked": what,
                 "kind": "feed",
                 "feed": asdict(account.state),
+                "subscription": subscriptions.record(
+                    subscriptions.by_feed(account.subscriptions).get(account.state.feed_id), now
+                ),
                 "entries": account.entries,
                 "polls": [asdict(poll) for poll in account.polls],
             }

@@ -13,6 +13,7 @@ from ingest.config.settings import (
     PerHost,
     PollingSettings,
     RetrySettings,
+    WebSubSettings,
     WorkerSettings,
 )
 
@@ -25,6 +26,7 @@ __all__ = [
     "PerHost",
     "PollingSettings",
     "RetrySettings",
+    "WebSubSettings",
     "WorkerSettings",
     "add_feed",
     "add_feeds",

@@ -17,6 +17,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from ingest.config.addresses import is_web_address, parse_callback, parse_listen
 from ingest.config.feed_ids import ID
 from ingest.config.quantities import format_duration, parse_duration, parse_size
 from ingest.config.settings import (
@@ -28,6 +29,7 @@ from ingest.config.settings import (
     PerHost,
     PollingSettings,
     RetrySettings,
+    WebSubSettings,
     WorkerSettings,
 )
 from ingest.types import FullText
@@ -121,18 +123,6 @@ def _network(value: object) -> IPv4Network | IPv6Network:
     raise _expected('a network like "127.0.0.0/8"', value)
 
 
-def is_web_address(value: str, schemes: tuple[str, ...] = ("http", "https")) -> bool:
-    """Tell whether ``value`` is an absolute address that can be asked for."""
-    if not value.isprintable() or any(mark in value for mark in ' "<>\\^`{|}'):
-        return False
-    try:
-        parts = urlsplit(value)
-        port = parts.port
-    except ValueError:
-        return False
-    return parts.scheme.lower() in schemes and bool(parts.hostname) and port != 0
-
-
 def _feed_url(value: object) -> str:
     if isinstance(value, str) and is_web_address(value):
         if "@" in urlsplit(value).netloc:
@@ -156,6 +146,20 @@ def _contact(value: object) -> str | None:
         if len(text) <= _LONGEST_CONTACT and (address or is_web_address(text)):
             return text
     raise _expected("a URL or an e-mail address", value)
+
+
+def _callback(value: object) -> str | None:
+    try:
+        return None if value is None else parse_callback(value)
+    except ValueError:
+        raise _expected("a public http or https URL, without a query", value) from None
+
+
+def _listen(value: object) -> tuple[str, int]:
+    try:
+        return parse_listen(value)
+    except ValueError:
+        raise _expected('an address and a port, as "127.0.0.1:8089"', value) from None
 
 
 def _feed_id(value: object) -> str:
@@ -286,6 +290,13 @@ class DaemonForm(_Form):
     tick: PositiveDuration = DaemonSettings().tick
 
 
+class WebSubForm(_Form):
+    """``websub``."""
+
+    callback: Annotated[str | None, PlainValidator(_callback)] = WebSubSettings().callback
+    listen: Annotated[tuple[str, int], PlainValidator(_listen)] = WebSubSettings().listen
+
+
 class FeedForm(_Form):
     """One of ``feeds``; a bare URL stands for a mapping with ``url`` alone."""
 
@@ -309,6 +320,7 @@ class FileForm(_Form):
     flush: Annotated[FlushForm, BeforeValidator(_none_is_empty)] = FlushForm()
     retry: Annotated[RetryForm, BeforeValidator(_none_is_empty)] = RetryForm()
     daemon: Annotated[DaemonForm, BeforeValidator(_none_is_empty)] = DaemonForm()
+    websub: Annotated[WebSubForm, BeforeValidator(_none_is_empty)] = WebSubForm()
     feeds: Annotated[
         list[Annotated[FeedForm, BeforeValidator(_bare_url)]],
         BeforeValidator(lambda value: [] if value is None else value),

@@ -9,8 +9,9 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from ingest.config.addresses import is_web_address
 from ingest.config.feed_ids import ID, made_ids, same_address
-from ingest.config.form import FeedForm, FetchForm, FileForm, is_web_address, known_keys, shown
+from ingest.config.form import FeedForm, FetchForm, FileForm, known_keys, shown
 from ingest.config.lines import Document, Place, Problem, read_yaml
 from ingest.config.settings import (
     MIB,
@@ -22,6 +23,7 @@ from ingest.config.settings import (
     PerHost,
     PollingSettings,
     RetrySettings,
+    WebSubSettings,
     WorkerSettings,
 )
 from ingest.errors import ConfigError
@@ -160,6 +162,7 @@ def _config(form: FileForm, *, path: Path, data: Path | None) -> Config:
         flush=FlushSettings(**dict(form.flush)),
         retry=RetrySettings(**dict(form.retry)),
         daemon=DaemonSettings(**dict(form.daemon)),
+        websub=WebSubSettings(**dict(form.websub)),
         feeds=_feeds(form),
     )
 

@@ -104,6 +104,18 @@ class DaemonSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WebSubSettings:
+    """Where hubs push to: the public address, and the one that the daemon listens at.
+
+    ``callback`` has no slash at its end; without it nothing is subscribed to. Port 0 of ``listen``
+    stands for any that is free.
+    """
+
+    callback: str | None = None
+    listen: tuple[str, int] = ("127.0.0.1", 8089)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """All of ``feeds.yml``. ``data`` is absolute; ``path`` is the file as it was named."""
 
@@ -116,4 +128,5 @@ class Config:
     flush: FlushSettings = field(default_factory=FlushSettings)
     retry: RetrySettings = field(default_factory=RetrySettings)
     daemon: DaemonSettings = field(default_factory=DaemonSettings)
+    websub: WebSubSettings = field(default_factory=WebSubSettings)
     feeds: tuple[Feed, ...] = ()

@@ -31,6 +31,7 @@ _FEED_TYPES = (
 )
 _PAGE_TYPES = b"text/html, application/xhtml+xml;q=0.9, */*;q=0.1"
 _NO_VALIDATORS = Validators()
+_FORM_ANSWER = 1024
 
 
 OnHold = Callable[[str, datetime], Awaitable[None]]
@@ -99,6 +100,17 @@ class Fetcher:
             max_redirects=settings.max_redirects,
             obeys_robots=settings.robots_for_pages,
         )
+        self._form = Errand(
+            headers=(
+                *headers,
+                (b"Accept", b"text/plain, */*;q=0.1"),
+                (b"Content-Type", b"application/x-www-form-urlencoded"),
+            ),
+            wanted=frozenset({200, 201, 202, 204}),
+            limit=_FORM_ANSWER,
+            max_redirects=settings.max_redirects,
+            cut=True,
+        )
         self._robots_txt = Errand(
             headers=(*headers, (b"Accept", b"text/plain, */*;q=0.1")),
             wanted=frozenset({200, 203}),
@@ -158,6 +170,18 @@ class Fetcher:
             return await self._robots.sitemaps(parse_url(url))
         except TroubleError:
             return ()
+
+    async def post_form(self, url: str, form: bytes) -> Fetched | Fault:
+        """Send a form, as a request to a hub; it may arrive twice (RFC 9112 section 9.3.1).
+
+        Args:
+            url: Where it is sent; on only from 307 and 308.
+            form: The fields, ``application/x-www-form-urlencoded``.
+
+        Returns:
+            The answer (200, 201, 202 or 204) with the beginning of its body, or a fault.
+        """
+        return await self._journey(replace(self._form, form=form), url, _NO_VALIDATORS)
 
     async def _get_robots(self, url: str) -> Fetched | Fault:
         return await self._journey(self._robots_txt, url, _NO_VALIDATORS)

@@ -9,13 +9,15 @@ import httpx
 
 from ingest.clock import Clock
 from ingest.fetch.decode import GZIP_MAGIC, BoundedBody, gunzipped
-from ingest.fetch.faults import TroubleError, fault_of_status, root_cause
-from ingest.fetch.redirects import REDIRECTS, redirect_target
+from ingest.fetch.faults import TROUBLES, TroubleError, fault_of_status, root_cause
+from ingest.fetch.redirects import KEEP_METHOD, REDIRECTS, redirect_target
 from ingest.fetch.transport import ended_early
+from ingest.text import clean_line
 from ingest.types import Fault, Validators
 from storage.model import Reason
 
 NOT_MODIFIED = 304
+_LONGEST_WORDS = 200
 # Of these a second one has no meaning; all others are lists (RFC 9110 section 5.3).
 _SINGLE = frozenset(
     {"age", "content-length", "content-type", "date", "etag", "expires", "last-modified"}
@@ -32,6 +34,8 @@ class Errand:
     ``wanted`` are the statuses whose body is read, up to ``limit`` bytes: a longer one is a
     fault, or with ``cut`` read so far and no further. With ``opens_gzip``, a body that is itself a
     gzip file (``sitemap.xml.gz``, whatever type it is sent as) is opened, within the same limit.
+    A ``form`` is sent by POST, and only on to where a redirect keeps it one (RFC 9110 sections
+    15.4.8 and 15.4.9).
     """
 
     headers: tuple[tuple[bytes, bytes], ...]
@@ -41,6 +45,7 @@ class Errand:
     cut: bool = False
     opens_gzip: bool = False
     obeys_robots: bool = False
+    form: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +80,7 @@ class Exchange:
     async def __call__(
         self, errand: Errand, url: httpx.URL, validators: Validators
     ) -> Answer | Onward | Fault:
-        """Send one GET request and read what it is answered.
+        """Send one request and read what it is answered.
 
         Args:
             errand: What is wanted.
@@ -90,13 +95,17 @@ class Exchange:
         """
         conditions = _conditions(validators)
         request = httpx.Request(
-            "GET", url, headers=[*errand.headers, *conditions], extensions=self._extensions
+            "GET" if errand.form is None else "POST",
+            url,
+            headers=[*errand.headers, *conditions],
+            content=errand.form,
+            extensions=self._extensions,
         )
         response = await self._transport.handle_async_request(request)
         try:
             headers = _headers(response)
             status = response.status_code
-            if status in REDIRECTS:
+            if status in (REDIRECTS if errand.form is None else KEEP_METHOD):
                 locations = [v for k, v in response.headers.raw if k.lower() == b"location"]
                 return Onward(status=status, url=redirect_target(url, status, locations))
             if status in errand.wanted:
@@ -108,7 +117,10 @@ class Exchange:
                 return Answer(
                     status=status, headers=headers, body=b"", wire_bytes=0, conditional=True
                 )
-            return fault_of_status(status, headers, self._clock())
+            fault = fault_of_status(status, headers, self._clock())
+            if errand.form is None or not (said := await _said(response, headers, errand)):
+                return fault
+            return replace(fault, detail=f"{fault.detail}: {said}")
         finally:
             await response.aclose()
 
@@ -142,6 +154,17 @@ async def _read(response: httpx.Response, headers: dict[str, str], errand: Erran
         body=whole,
         wire_bytes=body.wire_bytes,
     )
+
+
+async def _said(response: httpx.Response, headers: dict[str, str], errand: Errand) -> str:
+    """Return how a refusal explains itself, if it does so in plain text."""
+    if not headers.get("content-type", "").lower().startswith("text/plain"):
+        return ""
+    try:
+        answer = await _read(response, headers, errand)
+    except TROUBLES:
+        return ""
+    return clean_line(answer.body.decode("utf-8", "replace"))[:_LONGEST_WORDS]
 
 
 def _headers(response: httpx.Response) -> dict[str, str]:

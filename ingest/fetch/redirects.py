@@ -6,6 +6,7 @@ from ingest.fetch.faults import TroubleError
 from storage.model import Reason
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
+KEEP_METHOD = frozenset({307, 308})
 # Far beyond any article's address, and bounds the work robots.txt rules can cause.
 _LONGEST = 4096
 _PORTS = range(1, 65536)

@@ -102,7 +102,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         )
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request that has no body.
+        """Send a request: a GET, or a form that does no harm if it is sent twice.
 
         Raises:
             TroubleError: The address is refused, or cannot be resolved or connected to.
@@ -120,6 +120,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
                     target=request.url.raw_path,
                 ),
                 headers=request.headers.raw,
+                content=request.content or None,
                 extensions=request.extensions,
             )
         )

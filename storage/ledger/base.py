@@ -5,7 +5,7 @@ journal of rows on their way into the lake. Every call is one transaction, durab
 Threads may share one ledger, processes may share one database. All times are UTC.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +22,7 @@ from storage.model import (
     Row,
     StoredArticle,
 )
+from storage.subscription import Subscription
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,8 +117,45 @@ class LedgerWriter(ArticleIndex, Protocol):
         """
 
 
+class Subscriptions(Protocol):
+    """The feeds' subscriptions to hubs."""
+
+    def all(self) -> list[Subscription]:
+        """Return every subscription, by feed."""
+
+    def offers(self) -> dict[str, tuple[str, str]]:
+        """Return the hub and the topic of each feed that names both, by id; none retired."""
+
+    def of_feed(self, feed_id: str) -> list[Subscription]:
+        """Return a feed's subscriptions."""
+
+    def one(self, token: str) -> Subscription | None:
+        """Return the subscription with this token."""
+
+    def open(self, subscription: Subscription) -> None:
+        """Write a new subscription; one with its token is left as it is."""
+
+    def change(
+        self, token: str, change: Callable[[Subscription], Subscription]
+    ) -> Subscription | None:
+        """Replace a subscription by what ``change`` makes of it, and return that.
+
+        Nobody writes it between; ``change`` keeps the token, and may be called again.
+        """
+
+    def forget(self, token: str) -> None:
+        """Remove a subscription."""
+
+    def poll_by(self, feed_id: str, moment: datetime) -> None:
+        """Have a feed polled at ``moment`` if it would be polled later."""
+
+
 class Ledger(ArticleIndex, Protocol):
     """The durable state of one data folder."""
+
+    @property
+    def subscriptions(self) -> Subscriptions:
+        """The feeds' subscriptions to hubs."""
 
     def begin_run(self, *, kind: str, at: datetime) -> str:
         """Register this process as a live run; return the run's id.

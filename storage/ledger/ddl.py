@@ -64,6 +64,30 @@ CREATE TABLE holds (
     held_until INTEGER NOT NULL
 ) WITHOUT ROWID;
 
+-- Subscriptions to hubs (WebSub).
+CREATE TABLE subscriptions (
+    token        TEXT PRIMARY KEY,
+    feed_id      TEXT NOT NULL,
+    hub          TEXT NOT NULL,
+    topic        TEXT NOT NULL,
+    callback     TEXT NOT NULL,
+    secret       TEXT NOT NULL,
+    state        TEXT NOT NULL,
+    reason       TEXT NOT NULL,
+    detail       TEXT,
+    requested_at INTEGER,
+    verified_at  INTEGER,
+    expires_at   INTEGER,
+    due_at       INTEGER NOT NULL,
+    failures     INTEGER NOT NULL,
+    pushes       INTEGER NOT NULL,
+    pushed_at    INTEGER,
+    misses       INTEGER NOT NULL,
+    missed_at    INTEGER,
+    ignored      INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX subscriptions_by_feed ON subscriptions (feed_id);
+
 CREATE TABLE entries (
     entry_id      TEXT PRIMARY KEY,
     feed_id       TEXT NOT NULL,
@@ -189,6 +213,28 @@ CREATE TABLE holds (
     host       TEXT PRIMARY KEY,
     held_until INTEGER NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE subscriptions (
+    token        TEXT PRIMARY KEY,
+    feed_id      TEXT NOT NULL,
+    hub          TEXT NOT NULL,
+    topic        TEXT NOT NULL,
+    callback     TEXT NOT NULL,
+    secret       TEXT NOT NULL,
+    state        TEXT NOT NULL,
+    reason       TEXT NOT NULL,
+    detail       TEXT,
+    requested_at INTEGER,
+    verified_at  INTEGER,
+    expires_at   INTEGER,
+    due_at       INTEGER NOT NULL,
+    failures     INTEGER NOT NULL,
+    pushes       INTEGER NOT NULL,
+    pushed_at    INTEGER,
+    misses       INTEGER NOT NULL,
+    missed_at    INTEGER,
+    ignored      INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX subscriptions_by_feed ON subscriptions (feed_id);
 """,
 }
 """What brings a file of each version to the next one."""

@@ -11,6 +11,7 @@ from storage.ledger import articles, checks, commits, entries, feed_states, hold
 from storage.ledger.base import Batch, JournalState, LedgerWriter, Part, Snapshot
 from storage.ledger.database import Database
 from storage.ledger.liveness import RunLocks
+from storage.ledger.subscriptions import SqliteSubscriptions
 from storage.model import (
     Article,
     EntryCommit,
@@ -39,6 +40,7 @@ class SqliteLedger:
         self._path = path
         self._database = Database(path)
         self._locks = RunLocks(path.parent / "runs")
+        self.subscriptions = SqliteSubscriptions(self._database)
 
     def close(self) -> None:
         """Let go of the file. Runs that were not ended count as gone."""

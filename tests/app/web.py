@@ -10,10 +10,14 @@ from ingest.config import Config, load
 
 
 class Web:
-    """Serves ``pages`` (path → HTML, feed, or a redirect's target); remembers what was asked."""
+    """Serves ``pages`` (path → HTML, feed, or a redirect's target); remembers what was asked.
+
+    ``headers`` are sent with a path's page.
+    """
 
     def __init__(self) -> None:
         self.pages: dict[str, str] = {}
+        self.headers: dict[str, dict[str, str]] = {}
         self.asked: list[str] = []
         web = self
 
@@ -32,6 +36,8 @@ class Web:
                 kind = "application/xml" if body.startswith(b"<?xml") else "text/html"
                 self.send_header("Content-Type", f"{kind}; charset=utf-8")
                 self.send_header("Content-Length", str(len(body)))
+                for name, value in web.headers.get(self.path, {}).items():
+                    self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(body)
 
@@ -64,7 +70,7 @@ class Web:
             f"<main><article><h1>Page {path}</h1>{paragraphs}</article></main></body></html>"
         )
 
-    def config(self, folder: Path, *feeds: str, more: str = "") -> Config:
+    def config(self, folder: Path, *feeds: str, more: str = "", fetch: str = "") -> Config:
         """Return a configuration that reads these feeds (path, or path and settings)."""
         listed = "\n".join(
             f"  - {{id: f{n}, url: '{self.base}{feed}'}}" for n, feed in enumerate(feeds)
@@ -72,7 +78,7 @@ class Web:
         path = folder / "feeds.yml"
         path.write_text(
             "fetch:\n  allow_networks: [127.0.0.0/8]\n  per_host: {delay: 0s, concurrency: 8}\n"
-            f"  deadline: 5s\nworkers: {{count: 2, timeout: 3s}}\n{more}\nfeeds:\n{listed}\n",
+            f"  deadline: 5s\n  {fetch}\nworkers: {{count: 2, timeout: 3s}}\n{more}\nfeeds:\n{listed}\n",
             "utf-8",
         )
         return load(path)

@@ -1,12 +1,14 @@
 """``newsfold feeds list``."""
 
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
+from typing import TypeVar
 
 import click
 from rich.text import Text
 
-from ingest.cli import say
+from ingest.cli import say, subscriptions
 from ingest.cli.config import feed_record
 from ingest.cli.context import Context
 from ingest.cli.status import MARKS
@@ -15,7 +17,11 @@ from ingest.config.quantities import format_duration
 from ingest.health import health_of
 from ingest.types import Feed
 from storage.errors import StoreError
+from storage.ledger.base import Ledger
 from storage.model import FeedState
+from storage.subscription import Subscription
+
+T = TypeVar("T")
 
 
 @click.command("list")
@@ -26,10 +32,15 @@ def list_(context: Context) -> None:
     states = states_of(context)
     now = system_clock()
     if context.as_json:
+        subscribed = _subscribed(context)
         records = []
         for feed in config.feeds:
             state = states.get(feed.id)
-            records.append(feed_record(feed) | {"state": asdict(state) if state else None})
+            known = {
+                "state": asdict(state) if state else None,
+                "subscription": subscriptions.record(subscribed.get(feed.id), now),
+            }
+            records.append(feed_record(feed) | known)
         say.emit_json(records)
         return
     rows = [_row(feed, states.get(feed.id), now) for feed in config.feeds]
@@ -60,11 +71,20 @@ def _next(state: FeedState, now: datetime) -> str:
 
 def states_of(context: Context) -> dict[str, FeedState]:
     """Return what the ledger knows of each feed, by id; nothing before the first crawl."""
+    states = _asked(context, lambda ledger: ledger.feeds())
+    return {state.feed_id: state for state in states}
+
+
+def _subscribed(context: Context) -> dict[str, Subscription]:
+    return subscriptions.by_feed(_asked(context, lambda ledger: ledger.subscriptions.all()))
+
+
+def _asked(context: Context, question: Callable[[Ledger], list[T]]) -> list[T]:
     try:
         ledger = context.open_ledger()
     except StoreError:
-        return {}
+        return []
     try:
-        return {state.feed_id: state for state in ledger.feeds()}
+        return question(ledger)
     finally:
         ledger.close()

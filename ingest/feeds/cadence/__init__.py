@@ -13,7 +13,7 @@ Each says its reasons; ``docs/explanation/polling.md`` has the policy with its n
 
 from ingest.feeds.cadence.asking import Request, body_hash, is_same_body, request_for
 from ingest.feeds.cadence.faults import after_fault, weight
-from ingest.feeds.cadence.learn import learn
+from ingest.feeds.cadence.learn import learn, learn_push
 from ingest.feeds.cadence.learnt import Learnt
 from ingest.feeds.cadence.success import after_success
 
@@ -25,6 +25,7 @@ __all__ = [
     "body_hash",
     "is_same_body",
     "learn",
+    "learn_push",
     "request_for",
     "weight",
 ]

@@ -10,7 +10,7 @@ from ingest.feeds.cadence.faults import after_fault
 from ingest.feeds.cadence.learnt import Learnt
 from ingest.feeds.cadence.success import after_success
 from ingest.types import Fault, Feed, Fetched, ParsedFeed
-from storage.model import FeedState
+from storage.model import FeedState, Reason
 
 
 def learn(
@@ -23,7 +23,7 @@ def learn(
     now: datetime,
     polling: PollingSettings,
     known: Collection[str] = (),
-    pushed: bool = False,
+    pushed_until: datetime | None = None,
 ) -> Learnt:
     """Return what a poll taught: the feed's next state, and why that is asked when it is.
 
@@ -36,7 +36,7 @@ def learn(
         now: The time of the poll.
         polling: The bounds of the time between polls.
         known: The GUIDs among the document's that the ledger has.
-        pushed: Whether the feed's news are brought by a hub, so that polls only make sure.
+        pushed_until: Until when a hub brings the feed's news, so that polls only make sure.
     """
     if isinstance(answer, Fault):
         fault = answer
@@ -44,6 +44,26 @@ def learn(
         fault = replace(document, redirects=answer.redirects)
     else:
         return after_success(
-            state, feed, document, answer, now=now, polling=polling, known=known, pushed=pushed
+            state,
+            feed,
+            document,
+            answer,
+            now=now,
+            polling=polling,
+            known=known,
+            pushed_until=pushed_until,
         )
     return after_fault(state, feed, fault, now=now, polling=polling, whole=request.is_whole)
+
+
+def learn_push(state: FeedState, document: ParsedFeed | Fault | None) -> Learnt:
+    """Return what a push is told as. It may be a part of the feed, so that nothing is kept of it.
+
+    Args:
+        state: The state before the push.
+        document: What was pushed, what is wrong with it, or ``None`` if it was polled already.
+    """
+    if isinstance(document, Fault):
+        return Learnt(state=state, events=("pushed by the hub",))
+    flaw = document.flaw if document else None
+    return Learnt(state=replace(state, reason=Reason.PUSHED, detail=flaw, status=None))

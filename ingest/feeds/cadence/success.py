@@ -16,6 +16,7 @@ from ingest.feeds.reading import absolute
 from ingest.types import Feed, Fetched, ParsedFeed
 from storage.model import FeedState, Reason
 
+_PUSHED = "WebSub (pushes arrive, so polls are rare)"
 _MISSED = "no entry in common with the last poll: some may have been missed"
 
 
@@ -28,7 +29,7 @@ def after_success(
     now: datetime,
     polling: PollingSettings,
     known: Collection[str] = (),
-    pushed: bool = False,
+    pushed_until: datetime | None = None,
 ) -> Learnt:
     """Return what an answer taught: the feed's next state, with when to ask again and why.
 
@@ -43,7 +44,7 @@ def after_success(
         now: The time of the poll.
         polling: The bounds of the time between polls.
         known: The GUIDs among the document's that the ledger has.
-        pushed: Whether the feed's news are brought by a hub, so that polls only make sure.
+        pushed_until: Until when a hub brings the feed's news, so that polls only make sure.
     """
     # Of a delta no hash is kept: what the whole body would be is not known.
     digest = None if fetched.is_delta else body_hash(fetched.body)
@@ -88,14 +89,14 @@ def after_success(
     reasons: tuple[str, ...] = (why,)
     if parsed is not None:
         interval, reasons = gaps.shortened((interval, why), feed, after.gap_at, now=now)
-    if pushed:
-        interval = max(interval, polling.max_interval)
-        reasons = (*reasons, "a hub brings its news: asked only to make sure")
     plan = begin(interval, reasons, feed.id, now=now, polling=polling)
     after = replace(after, interval_seconds=plan.bound().total_seconds())
     plan.spread()
     plan.lengthen(wishes.ttl, "the feed's ttl")
     plan.lengthen(wishes.fresh, "the answer's freshness")
+    if pushed_until is not None:
+        # Up to the end of the hub's lease. The feed's own rhythm is kept for afterwards.
+        plan.lengthen(min(polling.max_interval, pushed_until - now), _PUSHED)
     plan.rest(wishes)
     if after.full_at is not None and (blind := _blind(state, after, fetched, now)):
         plan.wait_a_day(after.full_at, blind)

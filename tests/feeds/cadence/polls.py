@@ -60,10 +60,17 @@ def success(
     now: datetime = NOW,
     polling: PollingSettings = POLLING,
     known: tuple[str, ...] = (),
-    pushed: bool = False,
+    pushed_until: datetime | None = None,
 ) -> Learnt:
     return after_success(
-        state, feed, parsed, sent, now=now, polling=polling, known=known, pushed=pushed
+        state,
+        feed,
+        parsed,
+        sent,
+        now=now,
+        polling=polling,
+        known=known,
+        pushed_until=pushed_until,
     )
 
 

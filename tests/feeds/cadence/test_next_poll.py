@@ -185,9 +185,21 @@ def test_rest_for_longer_than_the_longest_interval_is_cut_and_said() -> None:
 
 
 def test_a_feed_whose_news_a_hub_brings_is_asked_rarely_and_that_is_said() -> None:
-    learnt = success(answer(**DATED), document(HOUR * 0, MINUTE), pushed=True)
-    assert delay(learnt) >= 21 * HOUR
-    assert "a hub brings its news: asked only to make sure" in learnt.state.schedule
+    parsed = document(HOUR * 0, MINUTE)
+    learnt = success(answer(**DATED), parsed, pushed_until=NOW + 9 * DAY)
+    assert delay(learnt) == DAY
+    assert "pushes arrive, so polls are rare" in learnt.state.schedule[-1]
+    alone = success(answer(**DATED), parsed)
+    assert learnt.state.interval_seconds == alone.state.interval_seconds, "its rhythm is kept"
+
+
+def test_a_feed_whose_news_a_hub_brings_is_asked_when_the_lease_ends_or_when_it_was_due() -> None:
+    parsed = document(HOUR * 0, MINUTE)
+    learnt = success(answer(**DATED), parsed, pushed_until=NOW + 3 * HOUR)
+    assert 3 * HOUR <= delay(learnt) < 3.4 * HOUR
+    slow = replace(FEED, interval=5 * HOUR)
+    until = success(answer(**DATED), parsed, feed=slow, pushed_until=NOW + MINUTE)
+    assert delay(until) == delay(success(answer(**DATED), parsed, feed=slow))
 
 
 @pytest.mark.parametrize(

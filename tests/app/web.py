@@ -78,7 +78,8 @@ class Web:
         path = folder / "feeds.yml"
         path.write_text(
             "fetch:\n  allow_networks: [127.0.0.0/8]\n  per_host: {delay: 0s, concurrency: 8}\n"
-            f"  deadline: 5s\n  {fetch}\nworkers: {{count: 2, timeout: 3s}}\n{more}\nfeeds:\n{listed}\n",
+            f"  deadline: 5s\n  {fetch}\nworkers: {{count: 2, timeout: 3s}}\n"
+            f"{more}\nfeeds:\n{listed}\n",
             "utf-8",
         )
         return load(path)

@@ -21,6 +21,7 @@ workers: {count: 3, memory: 1GB}
 flush: {rows: 10, every: 90s}
 retry: {attempts: 5, backoff: 1m}
 daemon: {tick: 2s}
+websub: {callback: "https://news.example.org/w", listen: "[::1]:8090"}
 feeds:
   - https://example.org/feed.xml
   - {url: "https://example.net/a.xml", id: net, name: "Ünïcode: yes", tags: [a, "b, c"]}

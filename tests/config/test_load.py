@@ -121,7 +121,7 @@ feeds:
             ':3: fetch.per_host.dealy: unknown key; did you mean "delay"?',
             (
                 ":4: zebra: unknown key; known here: data, defaults, polling, fetch, dedup, "
-                "workers, flush, retry, daemon, feeds"
+                "workers, flush, retry, daemon, websub, feeds"
             ),
             ':7: feeds[0].intervall: unknown key; did you mean "interval"?',
         ],
@@ -240,6 +240,7 @@ workers: {count: 3, timeout: 7s, memory: 1GB}
 flush: {rows: 10, every: 1m}
 retry: {attempts: 5, backoff: 0}
 daemon: {tick: 1s}
+websub: {callback: "https://news.example.org/websub/", listen: "[::1]:8090"}
 feeds:
   - https://www.example.org/world/rss.xml
   - url: https://example.net/atom.xml
@@ -272,11 +273,41 @@ def test_every_setting_arrives(tmp_path: Path) -> None:
     assert (config.flush.rows, config.flush.every) == (10, timedelta(minutes=1))
     assert (config.retry.attempts, config.retry.backoff) == (5, timedelta(0))
     assert config.daemon.tick == timedelta(seconds=1)
+    assert config.websub.callback == "https://news.example.org/websub"
+    assert config.websub.listen == ("::1", 8090)
     bare, named = config.feeds
     assert (bare.id, bare.name, bare.tags) == ("example-org-world", "example-org-world", ())
     assert (bare.interval, bare.full_text) == (timedelta(minutes=15), FullText.PAGE)
     assert (named.id, named.name, named.tags) == ("net", "Example Net", ("uk", "general"))
     assert (named.interval, named.full_text) == (None, FullText.FEED)
+
+
+@pytest.mark.parametrize(
+    ("text", "got"),
+    [
+        ("callback: news.example.org/websub", "news.example.org/websub"),
+        ("callback: 'https://news.example.org/?a=b'", "https://news.example.org/?a=b"),
+        ("callback: 'https://news.example.org/#a'", "https://news.example.org/#a"),
+        ("callback: 'https://me:pw@news.example.org/'", "https://me:pw@news.example.org/"),
+        ("callback: ''", ""),
+    ],
+)
+def test_a_callback_is_an_address_that_a_token_can_be_put_after(
+    tmp_path: Path, text: str, got: str
+) -> None:
+    assert problems(write(tmp_path, f"websub: {{{text}}}")) == [
+        f':1: websub.callback: expected a public http or https URL, without a query, got "{got}"'
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["8089", "localhost:8089", "127.0.0.1", "::1:8089", "1.2.3:80", "127.0.0.1:70000", ":80"],
+)
+def test_what_is_listened_at_is_an_address_and_a_port(tmp_path: Path, text: str) -> None:
+    (problem,) = problems(write(tmp_path, f"websub: {{listen: '{text}'}}"))
+    expected = 'websub.listen: expected an address and a port, as "127.0.0.1:8089", got '
+    assert problem == f':1: {expected}"{text}"'
 
 
 @pytest.mark.parametrize("text", ["", "# nothing yet\n", "fetch:\nfeeds:\n", "feeds: []\n"])

@@ -11,7 +11,7 @@ from ingest.text import clean_line
 from storage.subscription import Subscription, SubscriptionState
 
 LEASE: Final = timedelta(days=10)
-"""The lease that is asked for: what section 9.2 calls a good default."""
+"""The lease that is asked for: what section 8.2 calls a good default."""
 
 LONGEST_LEASE: Final = timedelta(days=30)
 """A hub that grants more is asked to confirm after this time all the same."""
@@ -21,7 +21,7 @@ Fields = Mapping[str, Sequence[str]]
 _SUBSCRIBABLE: Final = frozenset({SubscriptionState.SUBSCRIBING, SubscriptionState.VERIFIED})
 _MOST_FIELDS: Final = 32
 _LONGEST_REASON: Final = 300
-# Section 9.2: bounded in length, and no binary data.
+# Section 8.2: bounded in length, and no binary data.
 _CHALLENGE: Final = re.compile(r"[\x21-\x7e]{1,512}")
 _SECONDS: Final = re.compile(r"[0-9]{1,12}", re.ASCII)
 

@@ -35,7 +35,7 @@ _IDLE: Final = 5
 _LEAVE: Final = 5
 _LONGEST_HEAD: Final = 16 * 1024
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{20,100}", re.ASCII)
-# Section 9.2: of a type that no browser runs, and that none may guess anew.
+# Section 8.2: of a type that no browser runs, and that none may guess anew.
 _SAFE: Final = {"Content-Type": "application/octet-stream", "X-Content-Type-Options": "nosniff"}
 
 

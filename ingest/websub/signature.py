@@ -1,11 +1,11 @@
-"""Whether a push was signed by who knows the secret (WebSub, section 8)."""
+"""Whether a push was signed by who knows the secret (WebSub, section 7.1)."""
 
 import hashlib
 import hmac
 import re
 from typing import Final
 
-# Section 8.1. All four may be chosen by the hub; most still choose SHA-1, which HMAC bears.
+# Section 7.1.1. All four may be chosen by the hub; most still choose SHA-1, which HMAC bears.
 _METHODS: Final = frozenset({"sha1", "sha256", "sha384", "sha512"})
 _HEADER: Final = re.compile(r"\s*([A-Za-z0-9]{1,16})\s*=\s*([0-9A-Fa-f]{1,128})\s*", re.ASCII)
 

@@ -51,6 +51,7 @@ class Run:
     crawler: Crawler
     commits: Commits
     ledger: Ledger
+    reliance: Reliance
     subscriber: Subscriber | None
 
 
@@ -130,6 +131,7 @@ async def open_run(
                     crawler=crawler,
                     commits=commits,
                     ledger=ledger,
+                    reliance=reliance,
                     subscriber=subscriber or None,
                 )
             finally:

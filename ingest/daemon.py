@@ -127,6 +127,8 @@ async def _serve(
                 await stack.enter_async_context(_subscribing(config, run.subscriber, listener))
                 seconds = config.daemon.tick.total_seconds()
                 scheduler.add_job(run.subscriber.tick, "interval", seconds=seconds)
+            else:
+                await run.reliance.leave(at=clock())
             await tick()
             scheduler.start()
             log.info("the daemon is up: %d feeds, process %d", len(feeds), os.getpid())

@@ -35,6 +35,11 @@ class Reliance:
         self._listening_since = at
         await self._commits.read(partial(_catch_up, at=at))
 
+    async def leave(self, *, at: datetime) -> None:
+        """Give all subscriptions up, since nobody is to listen; polls go on as they would alone."""
+        await self._commits.read(partial(_catch_up, at=at))
+        await self._commits.read(_forget)
+
     async def weigh(self, state: FeedState, *, new: int, at: datetime) -> datetime | None:
         """Return until when pushes are relied on, so that the next poll may be late.
 
@@ -78,3 +83,8 @@ def _catch_up(ledger: Ledger, *, at: datetime) -> None:
         state = states.get(subscription.feed_id)
         if state is not None and is_relied_on(subscription, now=at):
             ledger.subscriptions.poll_by(state.feed_id, caught_up(state, now=at))
+
+
+def _forget(ledger: Ledger) -> None:
+    for subscription in ledger.subscriptions.all():
+        ledger.subscriptions.forget(subscription.token)

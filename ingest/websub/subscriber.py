@@ -90,9 +90,7 @@ class Subscriber:
         for step in await self._commits.read(partial(self._plan, now=now)):
             if isinstance(step, Ask):
                 if len(self._asking) < MOST_ASKED and step.token not in self._asking:
-                    task = asyncio.create_task(
-                        self._ask(step.token), name=f"ask hub {step.token[:4]}"
-                    )
+                    task = asyncio.create_task(self._ask(step.token), name="ask a hub")
                     self._asking[step.token] = task
                     task.add_done_callback(partial(self._asked, step.token))
             else:

@@ -134,6 +134,21 @@ class Daemon:
         assert found.state == "verified"
         return found
 
+    async def relied_on(self) -> None:
+        """Subscribe, push once, and poll an hour later: from then on polls are rare."""
+        await self.subscribed()
+        await self.publish("ferry", whole=True)
+        await self.stored("/ferry")
+        self.house.clock.now += HOUR
+        await self.tick()
+        assert await self.wait() > 20 * HOUR
+
+    async def wait(self) -> timedelta:
+        """Return how long it is until the feed is polled again."""
+        due_at = (await self.feed()).next_due_at
+        assert due_at is not None
+        return due_at - self.house.clock.now
+
     async def publish(self, *guids: str, whole: bool = False) -> list[int]:
         """Publish items, each with a page, at the hub; with ``whole`` in the feed as well."""
         web = self.house.web

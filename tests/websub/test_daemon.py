@@ -152,16 +152,25 @@ def test_a_daemon_subscribes_stores_what_is_pushed_and_keeps_the_lease_over_a_re
     assert "Traceback" not in town.said()
 
 
-def test_without_a_callback_nothing_is_subscribed_to_and_nothing_listens(town: Town) -> None:
+def test_without_a_callback_nothing_listens_and_what_was_subscribed_to_is_polled_again(
+    town: Town,
+) -> None:
+    town.begin()
+    eventually(lambda: bool(town.hub.subscriptions), "the hub has verified")
+    assert town.push("ferry") == [202]
+    eventually(lambda: town.settled() == ["/ferry", "/old"], "both are stored")
+    assert town.end() == 0
+    asked = len(town.hub.asked)
+
     path = town.folder / "feeds.yml"
     lines = [line for line in path.read_text().splitlines() if not line.startswith("websub")]
     path.write_text("\n".join(lines))
     town.begin()
-    eventually(lambda: town.settled() == ["/old"], "the feed was polled")
+    eventually(lambda: town.subscriptions() == [], "it is forgotten")
     assert "not subscribed; the feed names the hub" in town.run("why", "f0")
     assert town.end() == 0
-    assert town.hub.asked == []
-    assert "hubs reach" not in town.said()
+    assert len(town.hub.asked) == asked
+    assert town.said().count("hubs reach") == 1
 
 
 def test_an_address_that_cannot_be_listened_at_ends_the_daemon_with_one_line(town: Town) -> None:

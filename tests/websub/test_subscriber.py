@@ -71,6 +71,31 @@ def test_a_feed_that_names_a_hub_is_subscribed_to_and_what_is_pushed_is_stored_w
     run(house, case)
 
 
+def test_a_hub_that_the_document_alone_names_is_found(house: House) -> None:
+    house.web.headers.clear()
+    house.web.pages["/feed"] = (
+        "<?xml version='1.0'?><rss version='2.0' xmlns:a='http://www.w3.org/2005/Atom'><channel>"
+        f"<title>F</title><a:link rel='hub' href='{house.hub.base}/'/>"
+        f"<a:link rel='self' href='{house.topic}?as=rss'/></channel></rss>"
+    )
+
+    async def case(daemon: Daemon) -> None:
+        found = await daemon.subscribed()
+        assert (found.hub, found.topic) == (f"{house.hub.base}/", f"{house.topic}?as=rss")
+
+    run(house, case)
+
+
+def test_what_was_relied_on_is_polled_soon_once_nobody_listens(house: House) -> None:
+    async def case(daemon: Daemon) -> None:
+        await daemon.relied_on()
+        await daemon.run.reliance.leave(at=house.clock.now)
+        assert await daemon.wait() < HOUR
+        assert await daemon.subscriptions() == []
+
+    run(house, case)
+
+
 def test_polls_are_rare_once_a_push_came_and_go_on_when_the_lease_lapses(house: House) -> None:
     async def case(daemon: Daemon) -> None:
         await daemon.subscribed()
@@ -170,16 +195,6 @@ def test_a_miss_has_the_hub_asked_anew_which_mends_a_subscription_that_it_lost(
 def test_a_restart_asks_no_hub_while_the_lease_runs_and_polls_what_it_may_have_missed(
     house: House,
 ) -> None:
-    async def first(daemon: Daemon) -> None:
-        await daemon.subscribed()
-        await daemon.publish("ferry", whole=True)
-        await daemon.stored("/ferry")
-        house.clock.now += HOUR
-        await daemon.tick()
-        state = await daemon.feed()
-        assert state.next_due_at is not None
-        assert state.next_due_at > house.clock.now + 20 * HOUR
-
     async def second(daemon: Daemon) -> None:
         await daemon.tick()
         state = await daemon.feed()
@@ -198,7 +213,7 @@ def test_a_restart_asks_no_hub_while_the_lease_runs_and_polls_what_it_may_have_m
         house.web.page("/mast", " ".join(f"mast{n}" for n in range(300)))
         house.web.feed("/feed", house.web.item("mast", "/mast"))
 
-    run(house, first)
+    run(house, Daemon.relied_on)
     asyncio.run(unheard())
     house.clock.now += 3 * HOUR
     run(house, second)
@@ -268,11 +283,7 @@ def test_what_was_not_asked_for_is_not_confirmed(house: House, changes: dict[str
 
 def test_a_denial_is_kept_with_its_reason_and_polling_goes_on(house: House) -> None:
     async def case(daemon: Daemon) -> None:
-        await daemon.subscribed()
-        await daemon.publish("ferry", whole=True)
-        await daemon.stored("/ferry")
-        house.clock.now += HOUR
-        await daemon.tick()
+        await daemon.relied_on()
         house.clock.now += HOUR
         answered = await asyncio.to_thread(
             house.hub.deny, house.hub.asked[0], "not\x1b[31m for\nyou"

@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint check bench conformance lock clean
+.PHONY: demo test lint check bench conformance hostile fuzz lock clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/.ready
@@ -27,6 +27,14 @@ bench: $(VENV)/.ready-dev
 
 conformance: $(VENV)/.ready-dev
 	$(BIN)/python -m tests.conformance
+
+# Minutes. NEWSFOLD_HOSTILE=DIR names a folder with suites that others made (see the script).
+hostile: $(VENV)/.ready-dev
+	$(BIN)/python bench/hostile.py
+
+# A minute for each target, or SECONDS.
+fuzz: $(VENV)/.ready-dev
+	$(BIN)/python bench/fuzz.py --seconds $(or $(SECONDS),60)
 
 # The stamps are written last, so that an interrupted set-up is taken up again.
 $(VENV)/.ready: requirements.txt pyproject.toml

@@ -58,9 +58,13 @@ async def run(folder: Path | None) -> tuple[list[Score], list[str]]:
         await feeds("hand-made feeds", (*cases.MENDED, *cases.BROKEN))
         await feeds("hand-made strings, in every field", strings)
         await feeds("hand-made feeds, heavy", cases.HEAVY, killing=True)
-        scores.append(await way.pages("hand-made pages", pages.QUICK))
-        scores.append(await way.pages("hand-made pages, heavy", pages.HEAVY, killing=True))
-        scores.append(await servers())
+        for score in (
+            way.pages("hand-made pages", pages.QUICK),
+            way.pages("hand-made pages, heavy", pages.HEAVY, killing=True),
+            servers(),
+        ):
+            scores.append(await score)
+            said(scores[-1])
         await suite("feedparser's own files", suites.feedparser_files, suites.FEEDPARSER)
         await suite("JSONTestSuite", suites.json_files, suites.JSON_SUITE)
         await suite("Big List of Naughty Strings", suites.big_list, suites.NAUGHTY)
@@ -115,7 +119,7 @@ def main() -> int:
     parser.add_argument("--suites", type=Path, default=suites.folder_of_suites())
     scores, absent = asyncio.run(run(parser.parse_args().suites))
     table = Table(title="Hostile documents and servers, on the product's own path")
-    table.add_column("suite")
+    table.add_column("suite", no_wrap=True)
     for heading in ("documents", "read", "refused", "killed", "entries", "hangs", "exceptions",
                     "unexpected", "others' lost", "fewer", "seconds"):  # fmt: skip
         table.add_column(heading, justify="right")
@@ -123,7 +127,7 @@ def main() -> int:
         counts = (s.documents, s.read, s.refused, s.killed, s.entries, s.hangs, s.exceptions)
         cells = [*map(str, counts), str(s.unexpected), str(s.lost), str(s.fewer)]
         table.add_row(s.name, *cells, f"{s.seconds:.1f}")
-    console = Console(width=150, markup=False)
+    console = Console(width=170, markup=False)
     console.print(table)
     console.print("killed: a worker was ended at its limits, and the fault recorded")
     console.print("fewer: fewer entries saved than feedparser finds by itself")

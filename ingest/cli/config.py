@@ -11,6 +11,7 @@ from ingest.cli.context import Context
 from ingest.config import Config, WebSubSettings
 from ingest.config.quantities import format_duration
 from ingest.errors import ConfigError
+from ingest.text import clean_text
 from ingest.types import Feed
 
 
@@ -30,7 +31,7 @@ def check(context: Context) -> None:
             say.emit_json({"ok": False, "feeds": None, "problems": list(error.problems)})
         else:
             for problem in error.problems:
-                click.echo(problem, err=True)
+                click.echo(clean_text(problem), err=True)
         raise click.exceptions.Exit(error.exit_code) from None
     if context.as_json:
         say.emit_json({"ok": True, "feeds": len(config.feeds), "problems": []})
@@ -62,7 +63,7 @@ def show(context: Context) -> None:
     yaml.allow_unicode = True
     stream = io.StringIO()
     yaml.dump(values, stream)
-    click.echo(stream.getvalue(), nl=False)
+    click.echo(clean_text(stream.getvalue()), nl=False)
 
 
 def effective(config: Config) -> dict[str, object]:

@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from ingest.cli.context import Context
+from ingest.cli.logs import CleanFormatter
 from ingest.errors import NewsfoldError
 from ingest.text import clean_text
 from storage.errors import StoreError
@@ -93,7 +94,9 @@ def newsfold(
     level = (
         logging.ERROR if quiet else (logging.WARNING, logging.INFO, logging.DEBUG)[min(verbose, 2)]
     )
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=level, force=True)
+    to_stderr = logging.StreamHandler()
+    to_stderr.setFormatter(CleanFormatter("%(asctime)s %(levelname)s %(message)s"))
+    logging.basicConfig(handlers=[to_stderr], level=level, force=True)
     for chatty in ("httpx", "httpcore", "apscheduler", "trafilatura", "asyncio"):
         logging.getLogger(chatty).setLevel(max(level, logging.WARNING))
     ctx.obj = Context(config_path=config, data=data, quiet=quiet, verbose=verbose, as_json=as_json)

@@ -24,7 +24,7 @@ def title_line(value: str, *, is_html: bool) -> str:
     """
     # Tags inside a title are inline: nothing may come to stand in their place.
     plain = html.unescape(_TAG.sub("", value) if is_html else value)
-    return clean_line(plain[: 2 * _LONGEST_TITLE])[:_LONGEST_TITLE]
+    return clean_line(plain[: 2 * _LONGEST_TITLE])[:_LONGEST_TITLE].rstrip()
 
 
 def as_html(text: str) -> str:

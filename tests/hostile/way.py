@@ -86,8 +86,10 @@ class Way:
         """Take feed documents along. ``killing`` says that they may cost a worker."""
         score = Score(name=name)
         began = time.monotonic()
-        for start in range(0, len(cases), _AT_ONCE):
-            handful = cases[start : start + _AT_ONCE]
+        # More than two that cost a worker its time only wait for one another.
+        size = 2 if killing else _AT_ONCE
+        for start in range(0, len(cases), size):
+            handful = cases[start : start + size]
             *_, arrived = await asyncio.gather(
                 *(self._feed(score, case, killing=killing) for case in handful), self._honest()
             )

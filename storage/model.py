@@ -11,6 +11,9 @@ from enum import StrEnum
 FAR = timedelta(hours=25)
 """No wait is longer than a day: a time further off was set by a clock that was wrong."""
 
+LONGEST_REST = timedelta(days=8)
+"""But for feeds that want to be left alone on some days of the week."""
+
 
 class Outcome(StrEnum):
     """What became of an entry. Every entry has exactly one at any time."""

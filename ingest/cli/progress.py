@@ -36,8 +36,8 @@ class Lines:
     def passed_over(self, feed: Feed, state: FeedState) -> None:
         """Log why the feed is not asked."""
         until = f" until {state.held_until:%Y-%m-%d %H:%M} UTC" if state.held_until else ""
-        why = "retired (410 Gone)" if state.retired else f"on hold{until}"
-        log.info("%s: %s; name it to poll it all the same", feed.id, why)
+        retired = "retired (410 Gone); name it to ask once more"
+        log.info("%s: %s", feed.id, retired if state.retired else f"on hold{until}")
 
     def polled(
         self, feed: Feed, poll: Poll, unchanged: Sequence[str], waiting: Collection[str]

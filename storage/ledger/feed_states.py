@@ -7,7 +7,7 @@ from sqlite3 import Connection
 
 from storage.ledger.codec import micros
 from storage.ledger.mapping import RowMapper
-from storage.model import FAR, FeedState
+from storage.model import FAR, LONGEST_REST, FeedState
 
 _FEEDS = RowMapper("feeds", FeedState)
 
@@ -56,8 +56,13 @@ def due(db: Connection, now: datetime) -> list[FeedState]:
     return _FEEDS.select(
         db,
         """WHERE NOT retired
-           AND (coalesce(next_due_at, 0) <= :now OR next_due_at > :far)
+           AND (coalesce(next_due_at, 0) <= :now OR next_due_at >
+                CASE WHEN skip_hours = '[]' AND skip_days = '[]' THEN :far ELSE :rest END)
            AND (coalesce(held_until, 0) <= :now OR held_until > :far)
            ORDER BY next_due_at, feed_id""",
-        {"now": micros(now), "far": micros(now + FAR)},
+        {
+            "now": micros(now),
+            "far": micros(now + FAR),
+            "rest": micros(now + FAR + LONGEST_REST),
+        },
     )

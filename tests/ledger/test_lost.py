@@ -75,3 +75,13 @@ def test_a_feed_that_is_due_tomorrow_is_not_due(ledger: Ledger) -> None:
     commit = poll()
     ledger.commit_poll(replace(commit, state=replace(commit.state, next_due_at=NOON + 24 * HOUR)))
     assert ledger.due_feeds(NOON) == []
+
+
+def test_a_feed_that_rests_on_some_days_may_be_due_next_week(ledger: Ledger) -> None:
+    commit = poll()
+    resting = replace(commit.state, next_due_at=NOON + timedelta(days=6), skip_days=(5, 6))
+    ledger.commit_poll(replace(commit, state=resting))
+    assert ledger.due_feeds(NOON) == []
+    far = replace(resting, next_due_at=NOON + timedelta(days=10))
+    ledger.commit_poll(replace(commit, state=far))
+    assert ledger.due_feeds(NOON) == [far]

@@ -117,10 +117,10 @@ def after_fault(
         plan.lengthen(wishes.fresh, "the answer's freshness")
     if hold is not None:
         plan.hold(hold)
-    plan.rest(wishes)
     blind = not has_validators(after) and after.answer_date is None
     if blind and after.full_at is not None and hold is None:
         plan.wait_a_day(after.full_at, "all of it is asked for, as nothing is known of it")
+    plan.rest(wishes)
     return Learnt(
         state=replace(after, next_due_at=plan.due, schedule=tuple(plan.reasons)),
         events=(place.event,) if place.event else (),

@@ -72,7 +72,10 @@ class Plan:
             self._set(least, f"its server wants to be left alone for {length(wait)} (Retry-After)")
 
     def rest(self, wishes: Wishes) -> None:
-        """Put the poll off to the next hour in which it is wanted (RSS ``skipHours``)."""
+        """Put the poll off to the next hour in which it is wanted, whatever the longest interval.
+
+        To be called last: no other step knows of the times of rest.
+        """
         if not wishes.rest:
             return
         woken = wishes.wakes_after(self.due)
@@ -82,11 +85,7 @@ class Plan:
         if woken == self.due:
             return
         woken += _HOUR * JITTER * self.share
-        latest = max(self.delay, self.polling.max_interval)
-        put_off = f"{wishes.rest} UTC: put off to {woken:%a %H:%M}"
-        if woken - self.now > latest:
-            put_off += f", but asked after {length(latest)} all the same (polling.max_interval)"
-        self._set(min(woken - self.now, latest), put_off)
+        self._set(woken - self.now, f"{wishes.rest} UTC: put off to {woken:%a %H:%M}")
 
     def wait_a_day(self, whole_at: datetime, why: str) -> None:
         """Let 24 hours pass since the feed was asked for whole."""

@@ -97,9 +97,9 @@ def after_success(
     if pushed_until is not None:
         # Up to the end of the hub's lease. The feed's own rhythm is kept for afterwards.
         plan.lengthen(min(polling.max_interval, pushed_until - now), _PUSHED)
-    plan.rest(wishes)
     if after.full_at is not None and (blind := _blind(state, after, fetched, now)):
         plan.wait_a_day(after.full_at, blind)
+    plan.rest(wishes)
     return Learnt(
         state=replace(after, next_due_at=plan.due, schedule=tuple(plan.reasons)),
         events=tuple(filter(None, (_MISSED if gap else None, place.event))),

@@ -11,7 +11,6 @@ from ingest.feeds.hints import freshness
 from ingest.types import Fault, Feed, Fetched, ParsedFeed
 from storage.model import FeedState, Reason
 from tests.feeds.cadence.polls import (
-    CEILING,
     DATE,
     DAY,
     FEED,
@@ -97,8 +96,10 @@ def test_no_poll_is_early_or_beyond_the_bounds(
     learnt = success(sent, parsed, state=state, feed=feed, polling=polling)
     fresh, ttl = freshness(sent.headers) or FLOOR * 0, (parsed and parsed.ttl) or FLOOR * 0
     least = max(polling.min_interval, min(max(fresh, ttl), polling.max_interval))
-    whole = learnt.state.schedule[-1].endswith("once in 24 h")
-    assert least <= delay(learnt) <= (DAY if whole else polling.max_interval)
+    whole = "once in 24 h" in " ".join(learnt.state.schedule)
+    most = DAY if whole else polling.max_interval
+    rest = timedelta(days=8) if learnt.state.skip_hours or learnt.state.skip_days else FLOOR * 0
+    assert least <= delay(learnt) <= most + rest
 
 
 @given(STATES, FEEDS, FAULTS, BOUNDS, st.booleans())
@@ -109,23 +110,24 @@ def test_no_poll_after_a_fault_is_early_or_beyond_the_bounds(
     hold = None
     if fault.retry_after is not None:
         hold = min(max(fault.retry_after, timedelta(seconds=60)), DAY)
+    rest = timedelta(days=8) if state.skip_hours or state.skip_days else FLOOR * 0
     if fault.reason is Reason.ON_HOLD:
-        assert min(fault.retry_after or polling.min_interval, DAY) <= delay(learnt) <= DAY
+        assert min(fault.retry_after or polling.min_interval, DAY) <= delay(learnt) <= DAY + rest
         return
-    assert max(polling.min_interval, hold or FLOOR * 0) <= delay(learnt) <= DAY
-    if hold is None and not learnt.state.schedule[-1].endswith("once in 24 h"):
-        assert delay(learnt) <= polling.max_interval
+    assert max(polling.min_interval, hold or FLOOR * 0) <= delay(learnt) <= DAY + rest
+    if hold is None and "once in 24 h" not in " ".join(learnt.state.schedule):
+        assert delay(learnt) <= polling.max_interval + rest
 
 
 @given(STATES, FEEDS, PARSED, ANSWERS)
-def test_no_poll_falls_into_a_time_of_rest_unless_a_longer_wait_is_out_of_bounds(
+def test_no_poll_falls_into_a_time_of_rest(
     state: FeedState, feed: Feed, parsed: ParsedFeed | None, sent: Fetched
 ) -> None:
     learnt = success(sent, parsed, state=state, feed=feed)
     after, due = learnt.state, learnt.state.next_due_at
     assert due is not None
-    said = learnt.state.schedule[-1]
-    if said.endswith(("ignored", "once in 24 h")) or delay(learnt) == CEILING:
+    if learnt.state.schedule[-1].endswith("ignored"):
+        assert len(after.skip_hours) == 24 or len(after.skip_days) == 7
         return
     assert due.hour not in after.skip_hours
     assert due.weekday() not in after.skip_days

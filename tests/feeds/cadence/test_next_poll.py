@@ -152,12 +152,13 @@ def test_a_304s_own_freshness_replaces_the_last_one() -> None:
         ((*range(6), *range(14, 24)), (), "Tue 06:00"),
         ((), (0,), "Tue 00:00"),
         ((*range(3),), (0,), "Tue 03:00"),
-        ((), (0, 1, 2), "Tue 12:00"),
+        ((), (0, 1, 2), "Thu 00:00"),
+        (tuple(range(1, 24)), (0, 1, 2, 3), "Fri 00:00"),
         (tuple(range(24)), (), "Mon 14:00"),
         ((), tuple(range(7)), "Mon 14:00"),
     ],
 )
-def test_a_poll_in_a_time_of_rest_is_put_off_to_its_end_within_the_bounds(
+def test_a_poll_in_a_time_of_rest_is_put_off_to_its_end(
     skip_hours: tuple[int, ...], skip_days: tuple[int, ...], due: str
 ) -> None:
     feed = replace(with_share(0.6), interval=2 * HOUR)
@@ -165,7 +166,7 @@ def test_a_poll_in_a_time_of_rest_is_put_off_to_its_end_within_the_bounds(
     state = success(answer(**DATED), parsed, feed=feed).state
     assert state.next_due_at is not None
     wanted = datetime.strptime(due.split()[1], "%H:%M").replace(tzinfo=UTC).time()
-    day = {"Mon": 0, "Tue": 1}[due.split(maxsplit=1)[0]]
+    day = ["Mon", "Tue", "Wed", "Thu", "Fri"].index(due.split(maxsplit=1)[0])
     moment = datetime.combine(NOW.date() + day * DAY, wanted, UTC)
     assert moment - MINUTE <= state.next_due_at <= moment + 6 * MINUTE
 
@@ -177,11 +178,11 @@ def test_rest_at_all_hours_is_ignored_and_said() -> None:
     )
 
 
-def test_rest_for_longer_than_the_longest_interval_is_cut_and_said() -> None:
-    parsed = replace(document(), skip_days=(0, 1, 2))
-    learnt = success(answer(**DATED), parsed, feed=replace(FEED, interval=2 * HOUR))
-    assert delay(learnt) == DAY
-    assert "but asked after 24 h all the same" in learnt.state.schedule[-1]
+def test_rest_is_kept_also_by_a_feed_that_is_asked_once_a_day() -> None:
+    parsed = replace(document(), skip_hours=(12,))
+    learnt = success(replace(answer(), conditional=False), parsed, feed=with_share(0.58))
+    assert "once in 24 h" in learnt.state.schedule[-2]
+    assert learnt.state.schedule[-1] == "skipHours 12 UTC: put off to Tue 13:03"
 
 
 def test_a_feed_whose_news_a_hub_brings_is_asked_rarely_and_that_is_said() -> None:

@@ -112,8 +112,10 @@ class Exchange:
                 answer = await _read(response, headers, errand)
                 return replace(answer, conditional=bool(conditions))
             if status == NOT_MODIFIED and conditions:
-                # Read to its end, which is here, so that the connection can be used again.
-                await response.aread()
+                # Read to its end, which is here, so that the connection can be used again; raw, or
+                # a Content-Encoding that promises something would have httpx unpack nothing.
+                async for _ in response.aiter_raw():
+                    pass
                 return Answer(
                     status=status, headers=headers, body=b"", wire_bytes=0, conditional=True
                 )

@@ -141,6 +141,12 @@ HOSTILE: dict[str, tuple[Behaviour, Reason]] = {
         answer(b"\x8b\x03\x80hello\x03", "Content-Encoding: br"),
         Reason.BAD_ENCODING,
     ),
+    "sends a brotli bomb": (
+        # 16 MB of zeros in some bytes, had anyone asked for it or unpacked it.
+        answer(b"\xcf\xff\xff\xff\xff\xff\x03" * 100, "Content-Encoding: br"),
+        Reason.BAD_ENCODING,
+    ),
+    "stacks brotli on gzip": (answer(SQUEEZED, "Content-Encoding: gzip, br"), Reason.BAD_ENCODING),
     "sends zstd unasked": (
         answer(b"\x28\xb5\x2f\xfd", "Content-Encoding: zstd"),
         Reason.BAD_ENCODING,
@@ -181,6 +187,13 @@ HOSTILE: dict[str, tuple[Behaviour, Reason]] = {
     "redirects to a very long address": (redirect("/" + "a" * 9000), Reason.BAD_REDIRECT),
     "redirects with a body without end": (
         endless(b"HTTP/1.1 302 Found\r\nLocation: /gone\r\n\r\n", b"x" * 50_000),
+        Reason.HTTP_NOT_FOUND,
+    ),
+    "redirects with a body of 2 GB": (
+        endless(
+            b"HTTP/1.1 302 Found\r\nLocation: /gone\r\nContent-Length: 2000000000\r\n\r\n",
+            b"x" * 50_000,
+        ),
         Reason.HTTP_NOT_FOUND,
     ),
     "refuses with a body without end": (
@@ -389,3 +402,15 @@ def test_names_that_never_resolve_hold_up_no_feed(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(transport, "look_up", hanging)
     result = run(case())
     assert isinstance(result, Fetched), result
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd", "gzip, gzip"])
+def test_an_unchanged_feed_may_promise_any_encoding(encoding: str) -> None:
+    async def case() -> Fetched | Fault:
+        head = f"HTTP/1.1 304 Not Modified\r\nContent-Encoding: {encoding}\r\n\r\n"
+        async with site({"/": raw(head.encode())}) as server, fetcher() as client:
+            return await client.get_feed(server.url(), Validators(etag='"1"'))
+
+    result = run(case())
+    assert isinstance(result, Fetched), result
+    assert result.not_modified

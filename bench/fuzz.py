@@ -82,7 +82,7 @@ def feed(data: bytes) -> None:
 
 def url(data: bytes) -> None:
     """An address has one form, and what is let through the guard is global unicast."""
-    text = data.decode("utf-8", "surrogatepass" if data[:1] == b"!" else "replace")
+    text = data.decode("utf-8", "surrogateescape" if data[:1] == b"!" else "replace")
     for candidate in (text, f"http://{text}", f"https://example.org/{text}"):
         once = canonical_url(candidate)
         assert canonical_url(once) == once, (candidate, once)

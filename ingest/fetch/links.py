@@ -17,7 +17,9 @@ def links_of(headers: Mapping[str, str]) -> dict[str, str]:
     Args:
         headers: The answer's headers by lower-case name.
     """
-    header = headers.get("link", "")[:_LONGEST].encode("latin-1")
+    if "link" not in headers:
+        return {}
+    header = headers["link"][:_LONGEST].encode("latin-1")
     found = httpx.Response(200, headers=[(b"Link", header)]).links
     return {
         relation: link["url"]

@@ -11,6 +11,7 @@ import ssl
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from ipaddress import ip_address
 from typing import Any
 
 import httpcore
@@ -40,8 +41,8 @@ class SystemResolver:
         Raises:
             TroubleError: ``dns_failed`` if there are none.
         """
-        with suppress(TroubleError):  # an address that is spelt out is read, not asked for
-            return look_up(host, port, socket.AI_NUMERICHOST)
+        with suppress(ValueError):  # an address in its one plain form need not be looked up
+            return (str(ip_address(host)),)
         ask = functools.partial(look_up, host, port)
         return await asyncio.get_running_loop().run_in_executor(self._threads, ask)
 

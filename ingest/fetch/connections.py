@@ -115,5 +115,7 @@ class _Body(httpx.AsyncByteStream):
     async def aclose(self) -> None:
         if not self._closed:
             self._closed = True
-            await self._answer.aclose()
-            await self._connections.free(self._connection, self._origin)
+            try:
+                await self._answer.aclose()
+            finally:
+                await self._connections.free(self._connection, self._origin)

@@ -2,7 +2,7 @@
 
 FILE has one JSON object a line (``id``, ``text``, ``language``, ``story``, ``kind``), in stream
 order; by default ``../shared/corpus/folds.jsonl.gz`` from the project's root. The documents go
-through ``ingest.dedup`` as in the pipeline, against an index in memory that gives candidates
+through ``ingest.dedup`` as in a crawl, against an index in memory that gives candidates
 as the ledger does. A document whose story was seen before counts as found if it is folded into
 that story; folded anywhere else it is a false positive. The adjusted Rand index (Hubert and
 Arabie 1985) compares the resulting stories with the true ones.

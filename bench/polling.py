@@ -2,7 +2,7 @@
 
 5,000 feeds on 5,000 loopback hosts (127.x.y.z) are asked over and over, in turns by the product
 and by ``httpx.AsyncClient`` with as many requests at once. The product's side is the real
-pipeline as ``ingest.app`` wires it, with its real ledger on disk: a poll counts when its commit is
+poller as ``ingest.app`` wires it, with its real ledger on disk: a poll counts when its commit is
 durable. Printed are polls a second of both and their ratio; the processor time a poll takes this
 process (which other load changes little; parsing is in other processes and not in it); and the
 process's resident memory.
@@ -113,7 +113,7 @@ async def product_round(run: Run, feeds: Sequence[Feed]) -> float:
     started = time.perf_counter()
     seen_at = system_clock()
     flusher = asyncio.create_task(_flush_now_and_then(run))
-    await asyncio.gather(*(run.pipeline.poll(feed, seen_at=seen_at) for feed in feeds))
+    await asyncio.gather(*(run.poller.poll(feed, seen_at=seen_at) for feed in feeds))
     seconds = time.perf_counter() - started
     flusher.cancel()
     await asyncio.wait([flusher])

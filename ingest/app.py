@@ -19,8 +19,9 @@ from ingest.dedup.signature import SCHEME
 from ingest.errors import NewsfoldError
 from ingest.fetch.client import Fetcher, OnHold
 from ingest.observe import Observer
-from ingest.pipeline import Pipeline
+from ingest.polling import Poller
 from ingest.probe import Prober
+from ingest.reading import Reader
 from ingest.settle import Circumstances
 from ingest.types import Feed
 from ingest.websub.reliance import Reliance
@@ -47,7 +48,7 @@ class Run:
     """The parts of one run, open for as long as its context lasts."""
 
     id: str
-    pipeline: Pipeline
+    poller: Poller
     crawler: Crawler
     commits: Commits
     ledger: Ledger
@@ -102,7 +103,7 @@ async def open_run(
         ) as fetcher:
             fetcher.keep_holds(ledger.held_hosts(clock()))
             reliance = Reliance(commits)
-            pipeline = Pipeline(
+            poller = Poller(
                 config=config,
                 commits=commits,
                 fetcher=fetcher,
@@ -111,8 +112,21 @@ async def open_run(
                 observer=observer,
                 reliance=reliance,
             )
+            reader = Reader(
+                config=config,
+                commits=commits,
+                fetcher=fetcher,
+                workers=workers,
+                clock=clock,
+                observer=observer,
+            )
             crawler = Crawler(
-                pipeline=pipeline, commits=commits, lake=lake, observer=observer, clock=clock
+                poller=poller,
+                reader=reader,
+                commits=commits,
+                lake=lake,
+                observer=observer,
+                clock=clock,
             )
             base = config.websub.callback
             subscriber = base and Subscriber(
@@ -127,7 +141,7 @@ async def open_run(
             try:
                 yield Run(
                     id=run_id,
-                    pipeline=pipeline,
+                    poller=poller,
                     crawler=crawler,
                     commits=commits,
                     ledger=ledger,

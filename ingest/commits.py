@@ -1,4 +1,4 @@
-"""The ledger as the pipeline sees it: asynchronous, one thread, calls grouped for speed.
+"""The ledger as polls and entries see it: asynchronous, one thread, calls grouped for speed.
 
 A transaction's cost is its way to the disk, and a call's the way to the thread: both are shared by
 what comes while the last group is worked on.

@@ -12,7 +12,8 @@ from weakref import WeakValueDictionary
 from ingest.clock import Clock
 from ingest.commits import Commits
 from ingest.observe import Observer
-from ingest.pipeline import Pipeline
+from ingest.polling import Poller
+from ingest.reading import Reader
 from ingest.room import Room
 from ingest.types import Feed, Fetched
 from storage.lake.lake import Lake
@@ -35,13 +36,15 @@ class Crawler:
     def __init__(
         self,
         *,
-        pipeline: Pipeline,
+        poller: Poller,
+        reader: Reader,
         commits: Commits,
         lake: Lake,
         observer: Observer,
         clock: Clock,
     ) -> None:
-        self._pipeline = pipeline
+        self._poller = poller
+        self._reader = reader
         self._commits = commits
         self._lake = lake
         self._observer = observer
@@ -79,7 +82,7 @@ class Crawler:
         """
         seen_at = self._clock()
         async with self._turn(feed):
-            ids = await self._pipeline.poll(feed, seen_at=seen_at, pushed=pushed)
+            ids = await self._poller.push(feed, pushed, seen_at=seen_at)
         self._group.create_task(self._take_up(feed, ids), name=f"take up {feed.id}")
 
     async def resume(
@@ -137,7 +140,7 @@ class Crawler:
     async def _poll(self, feed: Feed, seen_at: datetime) -> None:
         try:
             async with self._turn(feed):
-                ids = await self._pipeline.poll(feed, seen_at=seen_at)
+                ids = await self._poller.poll(feed, seen_at=seen_at)
         finally:
             self._polling.discard(feed.id)
         await self._take_up(feed, ids)
@@ -157,9 +160,7 @@ class Crawler:
             share = self._shares[entry.feed_id]
             self._room.enter()
             share.enter()
-            task = self._group.create_task(
-                self._pipeline.article(entry), name=f"entry {entry.entry_id}"
-            )
+            task = self._group.create_task(self._reader.read(entry), name=f"entry {entry.entry_id}")
             task.add_done_callback(partial(self._leave, share))
 
     def _leave(self, share: Room, _: asyncio.Task[None]) -> None:

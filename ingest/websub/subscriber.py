@@ -39,7 +39,7 @@ MOST_PUSHES = 16
 
 _RANDOM_BYTES = 32
 
-# Pushes are 226 to the pipeline: part of a feed, which says nothing of the rest (RFC 3229).
+# Pushes are 226 to the poller: part of a feed, which says nothing of the rest (RFC 3229).
 _PART = 226
 
 

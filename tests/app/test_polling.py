@@ -1,4 +1,4 @@
-"""The polling policy in the real pipeline: over a real server and ledger, with the clock set."""
+"""The polling policy with the real parts: over a real server and ledger, with the clock set."""
 
 import asyncio
 import json

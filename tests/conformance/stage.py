@@ -1,4 +1,4 @@
-"""The product under judgement: the real pipeline and ledger, living in virtual time."""
+"""The product under judgement: the real poller and ledger, living in virtual time."""
 
 import asyncio
 import math
@@ -65,7 +65,7 @@ class Daemon:
             now = self._clock.now
             due = self.run.ledger.due_feeds(now)
             await asyncio.gather(
-                *(self.run.pipeline.poll(by_id[state.feed_id], seen_at=now) for state in due)
+                *(self.run.poller.poll(by_id[state.feed_id], seen_at=now) for state in due)
             )
             after = self._next_tick()
             if after > end:

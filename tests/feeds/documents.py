@@ -44,7 +44,7 @@ def atom(entries: str, attributes: str = "") -> bytes:
 
 
 def outcome(body: bytes, content_type: str = "application/rss+xml") -> ParsedFeed | Fault:
-    """Parse as the pipeline does."""
+    """Parse as a poll does."""
     return parse_feed(body, url=URL, content_type=content_type, now=NOW)
 
 

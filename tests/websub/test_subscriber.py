@@ -1,4 +1,4 @@
-"""Subscriber, callback server, pipeline and ledger with a real hub on loopback."""
+"""Subscriber, callback server, poller and ledger with a real hub on loopback."""
 
 import asyncio
 import logging

@@ -1,14 +1,11 @@
-"""The stages in order: poll, parse, diff, fetch page, extract, sign, decide, commit.
+"""The way of an entry: page, extraction, finding, commit.
 
-One direction, no way back: what a stage learns for the next poll goes through the ledger alone.
 Nothing here knows a library or a file; the parts are handed in by ``ingest.app``.
 """
 
 import asyncio
 import logging
-from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
 from urllib.parse import quote, urlsplit
 from weakref import WeakValueDictionary
 
@@ -19,35 +16,15 @@ from ingest.articles.wrappers import unwrapped
 from ingest.clock import Clock
 from ingest.commits import Commits
 from ingest.config import Config
-from ingest.feeds import cadence
-from ingest.feeds.diff import Diff, diff, unpack
-from ingest.feeds.parse import parse_feed
+from ingest.feeds.diff import unpack
 from ingest.fetch.client import Fetcher
 from ingest.finding import Finding, Found, Known, Refused
 from ingest.observe import Observer
 from ingest.room import Room
-from ingest.sitemaps import Sitemaps
-from ingest.types import (
-    Extracted,
-    Fault,
-    Feed,
-    Fetched,
-    FullText,
-    Page,
-    ParsedEntry,
-    ParsedFeed,
-)
+from ingest.types import Extracted, Fault, FullText, Page, ParsedEntry
 from ingest.verdict import internal_error, judge
-from ingest.websub.reliance import Reliance
 from ingest.workers import Workers
-from storage.model import (
-    EntryState,
-    FeedState,
-    Outcome,
-    Poll,
-    PollCommit,
-    Reason,
-)
+from storage.model import EntryState, Outcome, Reason
 
 log = logging.getLogger(__name__)
 
@@ -58,10 +35,10 @@ FULL_TEXT_WORDS = 100
 BODIES_A_WORKER = 8
 
 
-class Pipeline:
-    """The way from a feed's address to committed articles.
+class Reader:
+    """The way from a pending entry to its committed outcome.
 
-    Faults of feeds and pages end as outcomes with a reason; an exception from here is a bug.
+    Faults of pages end as outcomes with a reason; an exception from here is a bug.
     """
 
     def __init__(
@@ -73,7 +50,6 @@ class Pipeline:
         workers: Workers,
         clock: Clock,
         observer: Observer,
-        reliance: Reliance,
     ) -> None:
         self._feeds = {feed.id: feed for feed in config.feeds}
         self._config = config
@@ -81,9 +57,7 @@ class Pipeline:
         self._fetcher = fetcher
         self._workers = workers
         self._clock = clock
-        self._sitemaps = Sitemaps(fetcher=fetcher, workers=workers, clock=clock)
         self._observer = observer
-        self._reliance = reliance
         # What one feed's entries take of the whole, whatever hosts they lead to.
         self._share = max(1, config.fetch.concurrency // 4)
         self._shares: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
@@ -95,128 +69,7 @@ class Pipeline:
         # Pages that were fetched and wait for a worker hold their bodies in memory.
         self._bodies = Room(BODIES_A_WORKER * config.workers.count)
 
-    async def poll(
-        self, feed: Feed, *, seen_at: datetime, pushed: Fetched | None = None
-    ) -> list[str]:
-        """Poll one feed and commit what it says. Returns the ids of the entries to be taken up.
-
-        Those are the ones that now are pending, but for what exceeds ``diff.MOST_AT_ONCE``: the
-        rest stay pending until their turn.
-
-        ``seen_at`` is the run's own time: entries first seen in one run share it, so that the
-        order in which its feeds answer decides nothing.
-
-        What a hub ``pushed`` is taken in the same way, in place of the feed's own answer. It may be
-        a part of the feed, so that it teaches nothing of validators and rhythm.
-        """
-        at = self._clock()
-        state, holds = await self._commits.read(
-            lambda ledger: (ledger.feed(feed.id), ledger.held_hosts(at))
-        )
-        assert state is not None, f"{feed.id} is not registered"
-        # Another process may have been told to leave the host alone.
-        self._fetcher.keep_holds(holds)
-        if pushed is None:
-            self._observer.polling(feed)
-        request = cadence.request_for(state, feed, now=at)
-        answer, document, state = await self._read(feed, state, request, pushed)
-        changes = Diff(pending=(), unchanged=())
-        known: Mapping[str, EntryState] = {}
-        if isinstance(document, ParsedFeed):
-            guids = [entry.guid for entry in document.entries]
-            known, backlog = await self._commits.read(
-                lambda ledger: (
-                    ledger.known_entries(feed.id, guids),
-                    ledger.count_outcomes(feed.id)[Outcome.PENDING],
-                )
-            )
-            changes = diff(feed, document.entries, known, now=seen_at, waiting=backlog)
-        new = sum(not entry.recheck for entry in changes.pending)
-        fault = next((part for part in (answer, document) if isinstance(part, Fault)), None)
-        # Where ``learnt.gap`` is set, what was missed is to be made up.
-        learnt = (
-            cadence.learn_push(state, document)
-            if pushed
-            else cadence.learn(
-                state,
-                feed,
-                answer,
-                document,
-                request=request,
-                now=self._clock(),
-                polling=self._config.polling,
-                known=known.keys(),
-                pushed_until=await self._reliance.weigh(state, new=new, at=at),
-            )
-        )
-        after = replace(learnt.state, new_at=at) if new else learnt.state
-        told = fault or after
-        if pushed:
-            after = replace(state, new_at=after.new_at)
-            if fault is None:
-                await self._reliance.credit(feed.id, pushed.requested_url, at=at)
-        poll = Poll(
-            feed_id=feed.id,
-            url=pushed.requested_url if pushed else request.url,
-            polled_at=at,
-            run_id=self._commits.run_id,
-            ok=fault is None,
-            reason=told.reason or Reason.FETCHED,
-            detail="; ".join(filter(None, (told.detail, _put_off(changes), *learnt.events)))
-            or None,
-            status=told.status,
-            seconds=answer.seconds,
-            bytes=len(answer.body) if isinstance(answer, Fetched) else 0,
-            entries=len(changes.pending) + len(changes.unchanged),
-            new=new,
-            changed=len(changes.pending) - new,
-            next_due_at=after.next_due_at,
-            extra='{"gap": true}' if learnt.gap else "{}",
-        )
-        pending = await self._commits.poll(
-            PollCommit(state=after, poll=poll, pending=changes.pending, seen=changes.unchanged)
-        )
-        waiting = {e.entry_id for e in known.values() if e.outcome is Outcome.PENDING}
-        waiting.update(entry.entry_id for entry in pending if not _has_turn(entry, seen_at))
-        self._observer.polled(feed, poll, changes.unchanged, waiting)
-        # Ids alone: the payloads of a long feed are held by nobody until they are taken up.
-        return [entry.entry_id for entry in pending if _has_turn(entry, seen_at)]
-
-    async def _read(
-        self, feed: Feed, state: FeedState, request: cadence.Request, pushed: Fetched | None
-    ) -> tuple[Fetched | Fault, ParsedFeed | Fault | None, FeedState]:
-        """Return what the feed answered, what that says, and the state with its sitemaps'."""
-        try:
-            answer = pushed or await self._fetcher.get_feed(request.url, request.validators)
-            document = await self._parse(state, answer)
-            if isinstance(answer, Fetched) and not (pushed or isinstance(document, Fault)):
-                # An index of sitemaps stands for what it lists.
-                document, extra = await self._sitemaps.follow(
-                    document, url=answer.url, extra=state.extra
-                )
-                state = replace(state, extra=extra)
-        except Exception as error:
-            # A bug, but this feed's alone: it is told, and all others are polled.
-            log.exception("%s: could not be polled", feed.id)
-            fault = internal_error(error)
-            return fault, fault, state
-        return answer, document, state
-
-    async def _parse(self, state: FeedState, answer: Fetched | Fault) -> ParsedFeed | Fault | None:
-        """Return the document, a fault, or ``None`` where the answer says nothing new."""
-        if isinstance(answer, Fault):
-            return answer
-        if answer.not_modified or cadence.is_same_body(state, answer):
-            return None
-        return await self._workers.run(
-            parse_feed,
-            answer.body,
-            url=answer.url,
-            content_type=answer.content_type,
-            now=self._clock(),
-        )
-
-    async def article(self, state: EntryState) -> None:
+    async def read(self, state: EntryState) -> None:
         """Take one pending entry to its outcome.
 
         A feed's entries have their share of what is done at once, and a host's wait in a lane of
@@ -320,15 +173,3 @@ class Pipeline:
 
     def _judge(self, fault: Fault, state: EntryState) -> Finding:
         return judge(fault, attempts=state.attempts, retry=self._config.retry)
-
-
-def _has_turn(entry: EntryState, now: datetime) -> bool:
-    return entry.due_at is None or entry.due_at <= now
-
-
-def _put_off(changes: Diff) -> str | None:
-    """How many entries had to be put off, if any had."""
-    if not changes.put_off:
-        return None
-    number = len(changes.pending)
-    return f"{number} entries to read, of which {changes.put_off} stay pending until their turn"

@@ -110,7 +110,11 @@ class Fingerprint:
     ``content_hash``: hex digest of the normalised text. ``signature``: the MinHash values
     (``uint32`` little endian, one per permutation; empty when the text has no shingles).
     ``bands``: one signed 64-bit integer a band of the LSH index. ``shingles``: number of
-    distinct shingles. ``numbers``: the distinct numbers the text states, sorted.
+    distinct shingles. ``sample``: the least of their 32-bit hashes (``uint32`` little endian,
+    ascending). ``lead``, ``lead_bands``, ``lead_shingles``: signature, bands and size of the
+    text's first tokens alone. ``numbers``: the distinct numbers the text states, sorted.
+    ``passages``: a signed 64-bit hash for each distinct paragraph on its site, in order;
+    ``headline``: one of the title.
     """
 
     content_hash: str
@@ -118,6 +122,12 @@ class Fingerprint:
     bands: tuple[int, ...] = ()
     shingles: int = 0
     numbers: tuple[str, ...] = ()
+    sample: bytes = b""
+    lead: bytes = b""
+    lead_bands: tuple[int, ...] = ()
+    lead_shingles: int = 0
+    passages: tuple[int, ...] = ()
+    headline: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

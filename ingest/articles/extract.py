@@ -23,7 +23,7 @@ from ingest.articles.metadata import Metadata, read_metadata
 from ingest.articles.names import author_names, plain, without_site
 from ingest.articles.paragraphs import Paragraph, paragraphs
 from ingest.articles.residue import drop_residue, prune_comment_forms
-from ingest.articles.urls import canonical_url, is_amp_address, is_front_page, same_site
+from ingest.articles.urls import canonical_url, is_amp_address, is_front_page, same_site, site_of
 from ingest.dedup.signature import fingerprint
 from ingest.text import clean_line
 from ingest.types import Extracted, Fault, Page, ParsedEntry
@@ -88,7 +88,7 @@ def extract_feed_text(entry: ParsedEntry, *, url: str) -> Extracted:
     return Extracted(
         canonical_url=canonical_url(url),
         text=text,
-        fingerprint=fingerprint(text),
+        fingerprint=fingerprint(text, site=site_of(url), title=fed.title),
         title=fed.title,
         authors=fed.authors,
         published_at=entry.published_at,
@@ -150,7 +150,7 @@ def _complete(
     return Extracted(
         canonical_url=canonical,
         text=text,
-        fingerprint=fingerprint(text),
+        fingerprint=fingerprint(text, site=site_of(canonical), title=said.title),
         title=said.title,
         authors=said.authors,
         published_at=said.published.at if said.published else None,

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
 from ingest.dedup.numbers import overlap
-from ingest.dedup.signature import MIN_SHINGLES, containment, jaccard
+from ingest.dedup.sample import likeness
+from ingest.dedup.signature import MIN_SHINGLES, lead_share
 from storage.model import Fingerprint, Match, Reason, StoredArticle
 
 
@@ -15,22 +16,28 @@ from storage.model import Fingerprint, Match, Reason, StoredArticle
 class FoldRules:
     """The thresholds, each a share from 0 to 1 unless said otherwise.
 
-    ``containment``: what of the smaller text must stand in the larger. ``similarity``: below
-    this Jaccard similarity the estimated containment is noise, however high. ``min_shingles``:
-    smaller texts match by content hash alone. Where both texts state ``min_numbers`` numbers
-    (a count), ``numbers`` of them must agree, or ``numbers_if_sure`` from a containment of
-    ``sure`` on: this keeps templated reports (weather, markets, results) apart. Below a Jaccard
-    similarity of ``contained_below`` a copy is called contained rather than near.
+    ``containment``: what of the smaller text must stand in the larger. ``window``: how far apart
+    in time two such texts may be; beyond it, ``late_containment`` is needed. ``min_shingles``:
+    smaller texts match by content hash alone. Below a Jaccard similarity of ``contained_below``
+    a copy is called contained rather than near, and ``lead`` of the larger text's lead must stand
+    in the smaller: a cut or abridged copy begins as its source does, while a report that
+    quotes another as background does not. Where both texts state ``min_numbers`` numbers (a
+    count), ``numbers`` of them must agree, or ``numbers_if_sure`` from a containment of ``sure``
+    on: this keeps templated reports (weather, markets, results) apart. From a containment of
+    ``related`` on, what is no copy is linked.
     """
 
     containment: float = 0.6
-    similarity: float = 0.08
+    window: timedelta = timedelta(hours=72)
+    late_containment: float = 0.95
     min_shingles: int = MIN_SHINGLES
+    contained_below: float = 0.5
+    lead: float = 0.1
     min_numbers: int = 3
     numbers: float = 0.6
     sure: float = 0.85
     numbers_if_sure: float = 0.4
-    contained_below: float = 0.5
+    related: float = 0.3
 
 
 class Rejection(StrEnum):
@@ -38,7 +45,13 @@ class Rejection(StrEnum):
 
     TOO_SHORT = "too_short"
     TOO_LITTLE_SHARED = "too_little_shared"
+    TOO_FAR_APART = "too_far_apart"
+    OTHER_LEAD = "other_lead"
     NUMBERS_DIFFER = "numbers_differ"
+
+
+# What is no copy for one of these reasons still tells something of the other's matter.
+_LINKED = frozenset({Rejection.TOO_LITTLE_SHARED, Rejection.TOO_FAR_APART, Rejection.OTHER_LEAD})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,9 +78,13 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Original:
-    """The incoming article copies none of the candidates."""
+    """The incoming article copies none of the candidates.
+
+    ``related`` are those near enough to be linked, the nearest first.
+    """
 
     nearest: Rejected | None = None
+    related: tuple[Rejected, ...] = ()
     evidence: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -118,8 +135,9 @@ def decide(
 
     ``exact`` are articles with the same content hash, ``near`` those sharing bands; an article
     never matches itself. The same text comes first; of near copies the one with the highest
-    containment, then similarity, then the earliest. The order of the candidates does not matter.
-    A text without a word matches nothing.
+    similarity, then containment, then the earliest: a text that holds two others belongs to the one
+    it shares more with. The order of the candidates does not matter. A text without a word
+    matches nothing.
     """
     own = incoming.fingerprint
     if not own.shingles:
@@ -136,12 +154,24 @@ def decide(
         article.article_id: article for article in near if article.article_id != incoming.article_id
     }
     weighed = sorted(
-        (_weigh(own, article, rules) for article in others.values()),
-        key=lambda found: (-found.containment, -found.similarity, _order(_article(found))),
+        (_weigh(incoming, article, rules) for article in others.values()),
+        key=lambda found: (-found.similarity, -found.containment, _order(_article(found))),
     )
-    copies = (found for found in weighed if isinstance(found, Copy))
-    rejected = (found for found in weighed if isinstance(found, Rejected))
-    return next(copies, None) or Original(nearest=next(rejected, None))
+    copy = next((found for found in weighed if isinstance(found, Copy)), None)
+    if copy is not None:
+        return copy
+    rejected = sorted(
+        (found for found in weighed if isinstance(found, Rejected)),
+        key=lambda found: (-found.containment, -found.similarity, _order(found.article)),
+    )
+    return Original(
+        nearest=rejected[0] if rejected else None,
+        related=tuple(
+            found
+            for found in rejected
+            if found.rejection in _LINKED and found.containment >= rules.related
+        ),
+    )
 
 
 def _order(item: Dated) -> tuple[datetime, datetime, str]:
@@ -163,43 +193,58 @@ def _exact_copy(article: StoredArticle, own: Fingerprint) -> Copy:
     )
 
 
-def _weigh(own: Fingerprint, article: StoredArticle, rules: FoldRules) -> Copy | Rejected:
-    other = article.fingerprint
-    similarity = jaccard(own, other)
-    share = containment(own, other)
+def _weigh(incoming: Incoming, article: StoredArticle, rules: FoldRules) -> Copy | Rejected:
+    own, other = incoming.fingerprint, article.fingerprint
+    found = likeness(own.sample, other.sample, (own.shingles, other.shingles))
+    near_in_time = abs(_order(incoming)[0] - _order(article)[0]) <= rules.window
+    needed = rules.containment if near_in_time else rules.late_containment
     evidence: dict[str, object] = {
-        "containment": round(share, 3),
-        "containment_needed": rules.containment,
-        "similarity": round(similarity, 3),
+        "containment": round(found.containment, 3),
+        "containment_needed": needed,
+        "similarity": round(found.jaccard, 3),
         "shingles": [own.shingles, other.shingles],
     }
-    numbers_agree = _numbers_agree(own, other, share, rules, evidence)
+    contained = found.jaccard < rules.contained_below
     rejection: Rejection | None = None
     if min(own.shingles, other.shingles) < rules.min_shingles:
         rejection = Rejection.TOO_SHORT
-    elif share < rules.containment or similarity < rules.similarity:
+    elif found.containment < rules.containment:
         rejection = Rejection.TOO_LITTLE_SHARED
-    elif not numbers_agree:
+    elif found.containment < needed:
+        rejection = Rejection.TOO_FAR_APART
+    elif contained and not _leads_agree(own, other, rules, evidence):
+        rejection = Rejection.OTHER_LEAD
+    elif not _numbers_agree(own, other, found.containment, rules, evidence):
         rejection = Rejection.NUMBERS_DIFFER
     if rejection is not None:
         evidence["rule"] = rejection.value.replace("_", " ")
         return Rejected(
             article=article,
             rejection=rejection,
-            similarity=similarity,
-            containment=share,
+            similarity=found.jaccard,
+            containment=found.containment,
             evidence=evidence,
         )
-    contained = similarity < rules.contained_below
     evidence["rule"] = "one text contains the other" if contained else "nearly the same text"
     return Copy(
         of=article,
         match=Match.CONTAINED if contained else Match.NEAR,
         reason=Reason.CONTAINED_COPY if contained else Reason.NEAR_COPY,
-        similarity=similarity,
-        containment=share,
+        similarity=found.jaccard,
+        containment=found.containment,
         evidence=evidence,
     )
+
+
+def _leads_agree(
+    own: Fingerprint, other: Fingerprint, rules: FoldRules, evidence: dict[str, object]
+) -> bool:
+    """Tell whether the smaller text has enough of the larger's lead; adds that to ``evidence``."""
+    smaller, larger = sorted((own, other), key=lambda it: (it.shingles, it.content_hash))
+    share = lead_share(larger, smaller)
+    evidence["lead"] = round(share, 3)
+    evidence["lead_needed"] = rules.lead
+    return share >= rules.lead
 
 
 def _numbers_agree(

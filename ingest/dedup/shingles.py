@@ -72,13 +72,12 @@ def normalise(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-def shingles(normalised: str) -> Hashes:
-    """Return the distinct 3-shingles of a normalised text as 64-bit hashes, sorted.
+def shingles(tokens: Hashes) -> Hashes:
+    """Return the distinct 3-shingles of a text's token hashes, as 64-bit hashes, sorted.
 
     A text of one or two tokens has one shingle, all of it; a text of none has none. The hashes
     are the same in every process and on every machine.
     """
-    tokens = token_hashes(normalised)
     if not len(tokens):
         return tokens
     size = min(SHINGLE_SIZE, len(tokens))

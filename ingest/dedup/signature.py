@@ -5,22 +5,28 @@ tells; so ``SCHEME`` names all that went into it, is kept beside the index, and 
 another one is refused.
 """
 
-import hashlib
+from collections.abc import Collection
+from dataclasses import replace
 from functools import cache
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from ingest.dedup.bands import BANDS, ROWS, bands
+from ingest.dedup.bands import BANDS, LEAD_BANDS, ROWS, bands, lead_bands
 from ingest.dedup.numbers import numbers
-from ingest.dedup.shingles import NORMALISATION, SHINGLE_SIZE, normalise, shingles
+from ingest.dedup.passages import MOST, headline, passages
+from ingest.dedup.sample import SIZE, take_sample
+from ingest.dedup.shingles import NORMALISATION, SHINGLE_SIZE, shingles, token_hashes
 from storage.model import Fingerprint
 
 if TYPE_CHECKING:
     from datasketch import MinHash
 
 PERMUTATIONS = 128
+LEAD_TOKENS = 48
+LEAD_PERMUTATIONS = 64
 MIN_SHINGLES = 16
 """Texts with fewer are looked up by content hash alone: their similarity says nothing."""
 
@@ -30,6 +36,7 @@ _SEED = 1
 SCHEME = (
     f"datasketch-{_PERMUTING}/permutations={PERMUTATIONS}/seed={_SEED}"
     f"/shingles={SHINGLE_SIZE}/hash=poly64-splitmix/bands={BANDS}x{ROWS}"
+    f"/lead={LEAD_TOKENS}x{LEAD_PERMUTATIONS}x{LEAD_BANDS}/sample={SIZE}"
     f"/normalisation={NORMALISATION}"
 )
 
@@ -37,49 +44,68 @@ _BLOCK = 4096  # shingles permuted at once: bounds the memory of a huge text
 _VALUES = np.dtype("<u4")
 
 
-def fingerprint(text: str) -> Fingerprint:
-    """Return what the fold needs to know of ``text``; any string will do, also an empty one.
+def fingerprint(
+    text: str,
+    *,
+    site: str = "",
+    title: str | None = None,
+    residue: Collection[int] = frozenset(),
+) -> Fingerprint:
+    """Return what the fold needs to know of a text; any string will do, also an empty one.
 
-    It depends on the text alone: the same in every process and on every machine.
+    It depends on the arguments alone: the same in every process and on every machine. The
+    content hash is that of the whole text, the rest of it without its ``residue``.
+
+    Args:
+        text: The text, a paragraph a line.
+        site: The site it stands on, to which its passages belong.
+        title: Its headline.
+        residue: Passages (``ingest.dedup.passages``) that the site prints under many headlines.
     """
-    normalised = normalise(text)
-    digest = hashlib.sha256(normalised.encode("utf-8", "surrogatepass")).hexdigest()
-    hashes = shingles(normalised)
-    if not len(hashes):
-        return Fingerprint(content_hash=digest)
-    values = _minhash(hashes)
-    return Fingerprint(
-        content_hash=digest,
+    found = list(passages(text, site))
+    whole = " ".join(paragraph for _, paragraph in found)
+    normalised = (
+        " ".join(paragraph for passage, paragraph in found if passage not in residue)
+        if residue
+        else whole
+    )
+    own = Fingerprint(
+        content_hash=sha256(whole.encode("utf-8", "surrogatepass")).hexdigest(),
+        passages=tuple(dict.fromkeys(passage for passage, _ in found))[:MOST],
+        headline=headline(title),
+    )
+    tokens = token_hashes(normalised)
+    if not len(tokens):
+        return own
+    hashes, first = shingles(tokens), shingles(tokens[:LEAD_TOKENS])
+    values, lead = _minhash(hashes), _minhash(first)[:LEAD_PERMUTATIONS]
+    telling = len(hashes) >= MIN_SHINGLES
+    return replace(
+        own,
         signature=values.astype(_VALUES).tobytes(),
-        bands=bands(values) if len(hashes) >= MIN_SHINGLES else (),
+        bands=bands(values) if telling else (),
         shingles=len(hashes),
+        sample=take_sample(hashes),
+        lead=lead.astype(_VALUES).tobytes(),
+        lead_bands=lead_bands(lead) if telling else (),
+        lead_shingles=len(first),
         numbers=numbers(normalised),
     )
 
 
-def jaccard(a: Fingerprint, b: Fingerprint) -> float:
-    """Return the estimated Jaccard similarity of two texts' shingle sets, 0 to 1.
+def lead_share(of: Fingerprint, within: Fingerprint) -> float:
+    """Return the estimated share, 0 to 1, of one text's lead that stands anywhere in another.
 
-    The share of equal signature values (Broder 1997), with a standard error of
-    ``sqrt(J * (1 - J) / 128)``. A text without shingles resembles nothing.
+    From the MinHash values of the one's lead and of the whole other: with the sets' sizes m and n
+    known, the size of their intersection is J / (1 + J) * (m + n).
     """
-    if not a.signature or len(a.signature) != len(b.signature):
+    if not of.lead_shingles or not within.shingles:
         return 0.0
-    equal = np.frombuffer(a.signature, _VALUES) == np.frombuffer(b.signature, _VALUES)
-    return float(np.count_nonzero(equal)) / len(equal)
-
-
-def containment(a: Fingerprint, b: Fingerprint) -> float:
-    """Return the estimated share of the smaller text's shingles that the larger has, 0 to 1.
-
-    With the sets' sizes m and n known, the size of their intersection is J / (1 + J) * (m + n).
-    """
-    smaller = min(a.shingles, b.shingles)
-    if not smaller:
-        return 0.0
-    similarity = jaccard(a, b)
-    shared = similarity / (1 + similarity) * (a.shingles + b.shingles)
-    return min(1.0, shared / smaller)
+    lead = np.frombuffer(of.lead, _VALUES)
+    whole = np.frombuffer(within.signature, _VALUES)[:LEAD_PERMUTATIONS]
+    similarity = float(np.count_nonzero(lead == whole)) / LEAD_PERMUTATIONS
+    shared = similarity / (1 + similarity) * (of.lead_shingles + within.shingles)
+    return min(1.0, shared / of.lead_shingles)
 
 
 def _minhash(hashes: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint32]:

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.articles.extract import EXTRACTOR, extract_feed_text, extract_page
+from ingest.articles.urls import site_of
 from ingest.dedup.signature import fingerprint
 from ingest.types import Extracted, Fault, Page, ParsedEntry
 from storage.model import Reason, TextSource
@@ -57,7 +58,8 @@ def test_paragraphs_are_parted_by_blank_lines() -> None:
     found = found_in(article(paragraphs_html(STORY)))
     assert found.text == "\n\n".join(STORY)
     assert found.word_count == 61
-    assert found.fingerprint == fingerprint(found.text)
+    own = fingerprint(found.text, site=site_of(found.canonical_url), title=found.title)
+    assert found.fingerprint == own
     assert found.extractor == EXTRACTOR
     assert found.text_source is TextSource.PAGE
     assert found.language == "en"
@@ -331,7 +333,8 @@ def test_a_feeds_full_text_becomes_paragraphs() -> None:
     assert found.canonical_url == URL
     assert found.text_source is TextSource.FEED
     assert found.summary == "Short."
-    assert found.fingerprint == fingerprint(found.text)
+    own = fingerprint(found.text, site=site_of(found.canonical_url), title=found.title)
+    assert found.fingerprint == own
 
 
 @pytest.mark.parametrize(

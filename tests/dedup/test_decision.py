@@ -1,5 +1,4 @@
 import json
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -173,12 +172,53 @@ def test_a_hash_that_only_seems_equal_is_not_believed() -> None:
     assert isinstance(decide(incoming(WIRE), exact=[other], near=[], rules=RULES), Original)
 
 
-def test_a_signature_of_another_make_matches_nothing() -> None:
-    other = stored("other", WIRE + " end")
-    foreign = replace(
-        other, fingerprint=replace(other.fingerprint, signature=other.fingerprint.signature[:64])
-    )
-    assert isinstance(judge(WIRE, foreign), Original)
+@pytest.mark.parametrize(
+    ("kept", "apart", "folded"),
+    [
+        (150, timedelta(hours=71), True),
+        (150, timedelta(hours=73), False),
+        (150, timedelta(hours=-73), False),
+        (200, timedelta(days=60), True),
+    ],
+)
+def test_the_further_apart_in_time_the_more_must_be_shared(
+    kept: int, apart: timedelta, folded: bool
+) -> None:
+    text = " ".join([*WORDS[:kept], *WORDS[300 : 500 - kept]])
+    found = judge(f"{text} end", stored("wire", WIRE, published_at=NOON - apart))
+    assert isinstance(found, Copy) is folded
+    if isinstance(found, Original):
+        assert found.nearest is not None
+        assert found.nearest.rejection is Rejection.TOO_FAR_APART
+        assert found.nearest.evidence["containment_needed"] == RULES.late_containment
+
+
+def test_a_report_that_quotes_a_short_one_as_background_is_no_copy_but_related() -> None:
+    brief = " ".join(WORDS[:70])
+    report = " ".join([*WORDS[100:300], *WORDS[:70]])
+    found = judge(report, stored("brief", brief))
+    assert isinstance(found, Original)
+    assert [linked.article.article_id for linked in found.related] == ["brief"]
+    assert found.related[0].rejection is Rejection.OTHER_LEAD
+    begins_with_it = " ".join([*WORDS[:70], *WORDS[100:300]])
+    assert isinstance(judge(begins_with_it, stored("brief", brief)), Copy)
+
+
+def test_a_text_that_holds_two_others_belongs_to_the_one_it_shares_more_with() -> None:
+    text = " ".join(WORDS[:200])
+    larger = stored("larger", " ".join([*WORDS[:150], *WORDS[200:210]]))
+    smaller = stored("smaller", " ".join(WORDS[:40]))
+    found = judge(text, smaller, larger)
+    assert isinstance(found, Copy)
+    assert found.of is larger
+
+
+def test_templated_reports_are_not_related_either() -> None:
+    monday = TEMPLATE.format("12.40", "3.1", "4,210", "17", name="Acme", day="Monday")
+    friday = TEMPLATE.format("97.15", "8.8", "5,377", "42", name="Acme", day="Friday")
+    found = judge(friday, stored("monday", monday))
+    assert isinstance(found, Original)
+    assert found.related == ()
 
 
 CANDIDATES = st.lists(

@@ -29,8 +29,11 @@ from storage.model import (
     TextSource,
 )
 
-# Candidates from the LSH index that are verified for one article.
-CANDIDATES = 16
+# Candidates that are verified for one article, by the bands of its text and by those of its lead.
+CANDIDATES = 8
+
+# Of the containment it takes, what a candidate must seem to have to be looked at more closely.
+FLOOR = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,7 +181,9 @@ class _Case:
                 fingerprint=print_,
             ),
             exact=self.ledger.articles_by_hash(print_.content_hash, since=since),
-            near=self.ledger.articles_by_bands(print_.bands, since=since, limit=CANDIDATES),
+            near=self.ledger.articles_near(
+                print_, since=since, limit=CANDIDATES, floor=self.run.rules.containment * FLOOR
+            ),
             rules=self.run.rules,
         )
 

@@ -1,65 +1,34 @@
-"""The article index: newest revisions by id, URL, text, story and LSH band."""
+"""The articles: newest revisions by id, URL, text, story and number in the fold's index."""
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
 from datetime import datetime
 from sqlite3 import Connection
 from typing import Any
 
 from storage.ledger.codec import micros, pack_bands, unpack_bands
 from storage.ledger.mapping import RowMapper, SqlValue
-from storage.model import Fingerprint, StoredArticle, TextSource
+from storage.model import Fingerprint, StoredArticle
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Row:
-    """A row of the index: a ``StoredArticle`` with its fingerprint laid flat."""
-
-    article_id: str
-    revision: int
-    story_id: str
-    duplicate_of: str | None
-    fetched_at: datetime
-    first_seen_at: datetime
-    published_at: datetime | None
-    content_hash: str
-    url: str
-    canonical_url: str
-    site: str
-    title: str | None
-    word_count: int
-    text_source: TextSource
-    feed_id: str
-    guid: str | None
-    shingles: int
-    numbers: tuple[str, ...]
-    bands: bytes
-    signature: bytes
-
-
-_ARTICLES = RowMapper("articles", _Row)
-_PRINT = {field.name for field in fields(Fingerprint)}
+_PLACES = RowMapper("articles", StoredArticle, without=("fingerprint",))
+_BANDS = (pack_bands, unpack_bands)
+_PRINTS = RowMapper("articles", Fingerprint, ways={"bands": _BANDS, "lead_bands": _BANDS})
+_NAMES = (*_PLACES.names, *_PRINTS.names)
+_SELECT = f"SELECT {_PLACES.columns}, {_PRINTS.columns}"
+_PUT = f"""
+    INSERT INTO articles ({", ".join(_NAMES)}, index_no)
+    VALUES ({"?, " * len(_NAMES)} (SELECT coalesce(max(index_no), 0) + 1 FROM articles))
+    ON CONFLICT (article_id) DO UPDATE SET
+        {", ".join(f"{name} = excluded.{name}" for name in (*_NAMES[1:], "index_no"))}
+    RETURNING index_no"""  # noqa: S608 - our own words alone
 _EARLIEST = "coalesce(published_at, first_seen_at), first_seen_at, article_id"
 
 
-def put(db: Connection, stored: StoredArticle) -> None:
-    """Write an article's newest revision over the last one, and its bands over the old ones."""
-    old: tuple[int, bytes] | None = db.execute(
-        "SELECT article_no, bands FROM articles WHERE article_id = ?", [stored.article_id]
-    ).fetchone()
-    row = _flat(stored)
-    _ARTICLES.put(db, row, key="article_id")
-    if old is None:
-        (number,) = db.execute("SELECT last_insert_rowid()").fetchone()
-    else:
-        number = old[0]
-    before = set(unpack_bands(old[1])) if old else set()
-    after = set(stored.fingerprint.bands)
-    db.executemany(
-        "DELETE FROM bands WHERE band = ? AND article_no = ?", _pairs(before - after, number)
-    )
-    db.executemany("INSERT INTO bands VALUES (?, ?)", _pairs(after - before, number))
+def put(db: Connection, stored: StoredArticle) -> int:
+    """Write an article's newest revision over the last one; return its number in the index."""
+    values = [*_PLACES.values(stored), *_PRINTS.values(stored.fingerprint)]
+    ((number,),) = db.execute(_PUT, values).fetchall()
+    return int(number)
 
 
 def one(db: Connection, article_id: str) -> StoredArticle | None:
@@ -88,26 +57,14 @@ def by_hash(db: Connection, content_hash: str, *, since: datetime) -> list[Store
     )
 
 
-def by_bands(
-    db: Connection, bands: Sequence[int], *, since: datetime, limit: int
-) -> list[StoredArticle]:
-    """Return the articles that share bands, most shared first."""
-    # Counted and cut first, loaded after: a band of boilerplate may be shared by thousands.
-    return _select(
-        db,
-        """JOIN (
-               SELECT bands.article_no, count(*) AS shared
-               FROM json_each(?) AS asked
-               CROSS JOIN bands ON bands.band = asked.value
-               CROSS JOIN articles USING (article_no)
-               WHERE articles.fetched_at >= ?
-               GROUP BY bands.article_no
-               ORDER BY shared DESC, articles.article_id
-               LIMIT ?
-           ) AS hit USING (article_no)
-           ORDER BY hit.shared DESC, articles.article_id""",
-        [json.dumps(sorted(set(bands))), micros(since), limit],
+def by_index_no(db: Connection, numbers: Iterable[int]) -> dict[int, StoredArticle]:
+    """Return the articles of numbers in the index. One that was given up has none."""
+    found = db.execute(
+        f"{_SELECT}, index_no FROM json_each(?) AS asked"
+        " CROSS JOIN articles ON articles.index_no = asked.value",
+        [json.dumps(list(numbers))],
     )
+    return {row[-1]: _read(row[:-1]) for row in found}
 
 
 def story(db: Connection, story_id: str) -> list[StoredArticle]:
@@ -148,27 +105,14 @@ def alias(db: Connection, urls: Iterable[str], article_id: str) -> None:
 
 
 def _select(db: Connection, tail: str, parameters: Sequence[SqlValue] = ()) -> list[StoredArticle]:
-    return [_deep(row) for row in _ARTICLES.select(db, tail, parameters)]
+    found = db.execute(f"{_SELECT} FROM articles {tail}", parameters)
+    return [_read(row) for row in found]
 
 
 def _first(found: Sequence[StoredArticle]) -> StoredArticle | None:
     return found[0] if found else None
 
 
-def _pairs(bands: Iterable[int], number: int) -> list[tuple[int, int]]:
-    return [(band, number) for band in sorted(bands)]
-
-
-def _flat(stored: StoredArticle) -> _Row:
-    parts: dict[str, Any] = {
-        name: getattr(stored.fingerprint if name in _PRINT else stored, name)
-        for name in _ARTICLES.names
-    }
-    return _Row(**parts | {"bands": pack_bands(stored.fingerprint.bands)})
-
-
-def _deep(row: _Row) -> StoredArticle:
-    parts: dict[str, Any] = {name: getattr(row, name) for name in _ARTICLES.names}
-    print_ = {name: parts.pop(name) for name in _PRINT}
-    print_["bands"] = unpack_bands(row.bands)
-    return StoredArticle(**parts, fingerprint=Fingerprint(**print_))
+def _read(row: Sequence[Any]) -> StoredArticle:
+    split = len(_PLACES.names)
+    return _PLACES.read(row[:split], fingerprint=_PRINTS.read(row[split:]))

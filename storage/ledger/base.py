@@ -1,6 +1,6 @@
 """What a ledger is to those who use it, whatever database it stands on.
 
-A ledger is the durable state: feeds, entries, the article index with the fold's bands, and the
+A ledger is the durable state: feeds, entries, the articles with their fingerprints, and the
 journal of rows on their way into the lake. Every call is one transaction, durable once it returns.
 Threads may share one ledger, processes may share one database. All times are UTC.
 """
@@ -16,6 +16,7 @@ from storage.model import (
     EntryCommit,
     EntryState,
     FeedState,
+    Fingerprint,
     Outcome,
     OutcomeChange,
     PollCommit,
@@ -89,12 +90,15 @@ class LedgerWriter(ArticleIndex, Protocol):
     def articles_by_hash(self, content_hash: str, *, since: datetime) -> list[StoredArticle]:
         """Return the articles with this text fetched at ``since`` or later, earliest first."""
 
-    def articles_by_bands(
-        self, bands: Sequence[int], *, since: datetime, limit: int
+    def articles_near(
+        self, print_: Fingerprint, *, since: datetime, limit: int, floor: float
     ) -> list[StoredArticle]:
-        """Return at most ``limit`` articles fetched at ``since`` or later that share a band.
+        """Return the articles fetched at ``since`` or later that share bands with a text.
 
-        Those that share most bands come first, then by article id.
+        First at most ``limit`` that share bands of the text, those that share most before the
+        others, then those written first; then at most ``limit`` more that share bands of its lead.
+        Left out are those whose containment, estimated from the signatures, is under ``floor`` (0
+        to 1); of those that share only the lead's, the lead's containment will do as well.
         """
 
     def first_of_story(self, story_id: str) -> StoredArticle | None:
@@ -299,6 +303,9 @@ class Ledger(ArticleIndex, Protocol):
 
     def checks(self) -> list[str]:
         """Return a sentence for each thing that is wrong with the ledger itself."""
+
+    def fold_checks(self) -> list[str]:
+        """Return a sentence for each thing that is wrong with the files of the fold's index."""
 
     def maintain(self, *, at: datetime) -> None:
         """Give back the claims of runs that died, and keep the ledger small and quick."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from sqlite3 import Connection
 
 from storage.errors import StoreError
-from storage.ledger.codec import unpack_bands, unpack_row
+from storage.ledger.codec import unpack_row
 from storage.model import Outcome
 
 _SENTENCES = {
@@ -57,7 +57,6 @@ def problems(db: Connection) -> Iterator[str]:
         if count:
             yield sentence.format(count)
     yield from _journal(db)
-    yield from _bands(db)
 
 
 def _journal(db: Connection) -> Iterator[str]:
@@ -68,22 +67,3 @@ def _journal(db: Connection) -> Iterator[str]:
             unpack_row(table, body, checksum)
         except StoreError as error:
             yield f"journal row {seq}: {error}"
-
-
-def _bands(db: Connection) -> Iterator[str]:
-    """Compare the bands with what the articles say they should be."""
-    expected = missing = 0
-    for number, packed in db.execute("SELECT article_no, bands FROM articles"):
-        bands = set(unpack_bands(packed))
-        (found,) = db.execute(
-            """SELECT count(*) FROM json_each(?) AS asked
-               CROSS JOIN bands ON band = asked.value AND article_no = ?""",
-            [json.dumps(list(bands)), number],
-        ).fetchone()
-        expected += len(bands)
-        missing += len(bands) - found
-    if missing:
-        yield f"{missing} bands of articles are missing from the fold's index"
-    (count,) = db.execute("SELECT count(*) FROM bands").fetchone()
-    if surplus := count - (expected - missing):
-        yield f"{surplus} bands in the fold's index belong to no article's text"

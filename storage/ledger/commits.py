@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlite3 import Connection
 
 from storage.ledger import articles, entries, feed_states, journal
+from storage.ledger.fold.index import FoldIndex
 from storage.model import EntryCommit, EntryState, FeedState, OutcomeChange, PollCommit
 
 
@@ -60,7 +61,7 @@ def _waiting(written: Sequence[EntryState], run_id: str, at: datetime) -> Iterat
         )
 
 
-def entry(db: Connection, commit: EntryCommit) -> tuple[OutcomeChange, ...]:
+def entry(db: Connection, index: FoldIndex, commit: EntryCommit) -> tuple[OutcomeChange, ...]:
     """Write an entry's outcome: the entry, its article and fold, and the rows of all that.
 
     Returns every change of outcome that was written: the entry's own, then those of the entries
@@ -72,7 +73,7 @@ def entry(db: Connection, commit: EntryCommit) -> tuple[OutcomeChange, ...]:
     change = commit.change
     entries.settle(db, change, retry=commit.retry)
     if commit.stored is not None:
-        articles.put(db, commit.stored)
+        index.add(articles.put(db, commit.stored), commit.stored)
     if commit.aliases:
         assert change.article_id is not None, "aliases are of an article"
         articles.alias(db, commit.aliases, change.article_id)

@@ -9,6 +9,8 @@ CREATE TABLE meta (
     key   TEXT PRIMARY KEY,
     value TEXT NOT NULL
 ) WITHOUT ROWID;
+-- By this the files that are derived from the ledger know it from another.
+INSERT INTO meta VALUES ('ledger_id', lower(hex(randomblob(16))));
 
 CREATE TABLE runs (
     run_id     TEXT PRIMARY KEY,
@@ -119,6 +121,7 @@ CREATE INDEX entries_by_article ON entries (article_id) WHERE article_id IS NOT 
 -- What is compared often stands first; the blobs at the end, which may overflow their page.
 CREATE TABLE articles (
     article_no    INTEGER PRIMARY KEY,
+    index_no      INTEGER NOT NULL DEFAULT 0,
     article_id    TEXT NOT NULL UNIQUE,
     revision      INTEGER NOT NULL,
     story_id      TEXT NOT NULL,
@@ -136,18 +139,17 @@ CREATE TABLE articles (
     feed_id       TEXT NOT NULL,
     guid          TEXT,
     shingles      INTEGER NOT NULL,
+    lead_shingles INTEGER NOT NULL DEFAULT 0,
     numbers       TEXT NOT NULL,
     bands         BLOB NOT NULL,
-    signature     BLOB NOT NULL
+    signature     BLOB NOT NULL,
+    lead_bands    BLOB NOT NULL DEFAULT x'',
+    lead          BLOB NOT NULL DEFAULT x''
 );
 CREATE INDEX articles_by_hash ON articles (content_hash, fetched_at);
 CREATE INDEX articles_by_story ON articles (story_id);
-
-CREATE TABLE bands (
-    band       INTEGER NOT NULL,
-    article_no INTEGER NOT NULL REFERENCES articles,
-    PRIMARY KEY (band, article_no)
-) WITHOUT ROWID;
+-- The fold's index refers to these numbers: a new one, the highest, each time a row is written.
+CREATE UNIQUE INDEX articles_by_index_no ON articles (index_no);
 
 CREATE TABLE aliases (
     url        TEXT PRIMARY KEY,
@@ -235,6 +237,14 @@ CREATE TABLE subscriptions (
     ignored      INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX subscriptions_by_feed ON subscriptions (feed_id);
+INSERT INTO meta VALUES ('ledger_id', lower(hex(randomblob(16))));
+DROP TABLE bands;
+ALTER TABLE articles ADD COLUMN lead BLOB NOT NULL DEFAULT x'';
+ALTER TABLE articles ADD COLUMN lead_bands BLOB NOT NULL DEFAULT x'';
+ALTER TABLE articles ADD COLUMN lead_shingles INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE articles ADD COLUMN index_no INTEGER NOT NULL DEFAULT 0;
+UPDATE articles SET index_no = article_no;
+CREATE UNIQUE INDEX articles_by_index_no ON articles (index_no);
 """,
 }
 """What brings a file of each version to the next one."""

@@ -2,14 +2,27 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from sqlite3 import Connection, DatabaseError
 
 from storage.errors import StoreError
-from storage.ledger import articles, checks, commits, entries, feed_states, holds, journal, runs
+from storage.ledger import (
+    articles,
+    candidates,
+    checks,
+    commits,
+    entries,
+    feed_states,
+    holds,
+    journal,
+    runs,
+)
 from storage.ledger.base import Batch, JournalState, LedgerWriter, Part, Snapshot
 from storage.ledger.database import Database
+from storage.ledger.fold import checks as fold_checks
+from storage.ledger.fold.index import RETENTION, SIZES, FoldIndex, Sizes
+from storage.ledger.fold.segment import OnStep, no_hook
 from storage.ledger.liveness import RunLocks
 from storage.ledger.subscriptions import SqliteSubscriptions
 from storage.model import (
@@ -17,6 +30,7 @@ from storage.model import (
     EntryCommit,
     EntryState,
     FeedState,
+    Fingerprint,
     Outcome,
     OutcomeChange,
     PollCommit,
@@ -29,26 +43,43 @@ from storage.schema import TABLES, table_of
 class SqliteLedger:
     """A ``storage.ledger.base.Ledger`` in the file ``path``, made with its folder as needed.
 
-    Threads take turns; several processes may have the same file open. Locks of live runs are in
-    the folder ``runs`` beside the file.
+    Threads take turns; several processes may have the same file open. Beside the file, the folder
+    ``runs`` has the locks of live runs, the folder ``fold`` the files of the fold's index; articles
+    fetched longer than ``retention`` ago may drop out of that, none with ``None``.
 
     Raises:
         StoreError: the file is no ledger, or one of a newer version.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        retention: timedelta | None = RETENTION,
+        fold_sizes: Sizes = SIZES,
+        on_fold_step: OnStep = no_hook,
+    ) -> None:
         self._path = path
         self._database = Database(path)
         self._locks = RunLocks(path.parent / "runs")
         self.subscriptions = SqliteSubscriptions(self._database)
+        self._fold = FoldIndex(
+            path.parent / "fold",
+            self._database,
+            retention=retention,
+            sizes=fold_sizes,
+            on_step=on_fold_step,
+        )
 
     def close(self) -> None:
         """Let go of the file. Runs that were not ended count as gone."""
         self._locks.close()
+        self._fold.close()
         self._database.close()
 
     def begin_run(self, *, kind: str, at: datetime) -> str:
         """Register this process as a live run; runs that are gone lose their claims."""
+        self._fold.keep(at=at)
         with self._database.writing() as db:
             return runs.begin(db, self._locks, kind=kind, at=at)
 
@@ -170,8 +201,8 @@ class SqliteLedger:
     @contextmanager
     def writing(self) -> Iterator[LedgerWriter]:
         """Open a write transaction: kept whole on leaving, dropped whole on any exception."""
-        with self._database.writing() as db:
-            yield _Writer(db)
+        with self._fold.transaction() as db:
+            yield _Writer(db, self._fold)
 
     def fold_scheme(self) -> str | None:
         """Return the name of the scheme under which the index's signatures were made."""
@@ -251,6 +282,7 @@ class SqliteLedger:
         """Give back the claims of runs that died, and keep the ledger small and quick."""
         with self._database.writing() as db:
             runs.release_dead(db, self._locks, at=at)
+        self._fold.keep(at=at)
         self._database.tidy()
 
     def checks(self) -> list[str]:
@@ -261,12 +293,17 @@ class SqliteLedger:
         except DatabaseError as error:  # too damaged to be read through
             return [f"SQLite says: {error}"]
 
+    def fold_checks(self) -> list[str]:
+        """Return a sentence for each thing that is wrong with the files of the fold's index."""
+        return list(fold_checks.problems(self._path.parent / "fold", self._database))
+
 
 class _Writer:
     """A ``storage.ledger.base.LedgerWriter`` on an open write transaction."""
 
-    def __init__(self, db: Connection) -> None:
+    def __init__(self, db: Connection, fold: FoldIndex) -> None:
         self._db = db
+        self._fold = fold
 
     def is_pending(self, entry_id: str) -> bool:
         return entries.is_pending(self._db, entry_id)
@@ -280,10 +317,10 @@ class _Writer:
     def articles_by_hash(self, content_hash: str, *, since: datetime) -> list[StoredArticle]:
         return articles.by_hash(self._db, content_hash, since=since)
 
-    def articles_by_bands(
-        self, bands: Sequence[int], *, since: datetime, limit: int
+    def articles_near(
+        self, print_: Fingerprint, *, since: datetime, limit: int, floor: float
     ) -> list[StoredArticle]:
-        return articles.by_bands(self._db, bands, since=since, limit=limit)
+        return candidates.near(self._db, self._fold, print_, since=since, limit=limit, floor=floor)
 
     def first_of_story(self, story_id: str) -> StoredArticle | None:
         return articles.first_of_story(self._db, story_id)
@@ -295,7 +332,7 @@ class _Writer:
         return commits.poll(self._db, commit)
 
     def commit(self, commit: EntryCommit) -> tuple[OutcomeChange, ...]:
-        return commits.entry(self._db, commit)
+        return commits.entry(self._db, self._fold, commit)
 
 
 def _scheme(db: Connection) -> str | None:

@@ -17,6 +17,7 @@ def ledger(path: Path) -> Iterator[Ledger]:
     opened = SqliteLedger(path)
     yield opened
     assert opened.checks() == []
+    assert opened.fold_checks() == []
     opened.close()
 
 

@@ -28,9 +28,6 @@ def test_a_ledger_in_use_has_no_problems(full: SqliteLedger) -> None:
 @pytest.mark.parametrize(
     ("damage", "said"),
     [
-        ("DELETE FROM bands WHERE band = 2", "1 bands of articles are missing"),
-        ("INSERT INTO bands VALUES (7, 1)", "1 bands in the fold's index belong to no"),
-        ("UPDATE bands SET band = 9 WHERE band = 2", "1 bands of articles are missing"),
         ("UPDATE entries SET outcome = 'lost' WHERE guid = 'a'", "1 entries have an outcome"),
         ("UPDATE entries SET payload = NULL", "1 entries are pending without the payload"),
         ("UPDATE runs SET ended_at = 1", "1 entries are claimed by runs that ended"),

@@ -1,0 +1,41 @@
+"""The articles that may be copies of a text: what the index finds, as the ledger has it."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from itertools import islice
+from sqlite3 import Connection
+
+from storage.ledger import articles
+from storage.ledger.fold.index import FoldIndex
+from storage.model import Fingerprint, StoredArticle
+
+
+def near(
+    db: Connection,
+    index: FoldIndex,
+    print_: Fingerprint,
+    *,
+    since: datetime,
+    limit: int,
+    floor: float,
+) -> list[StoredArticle]:
+    """Return the best ``limit`` by the text's bands, then those by its lead's, each once."""
+    rankings = index.near(print_, since=since, floor=floor)
+    loaded: dict[int, StoredArticle] = {}
+    stale: set[int] = set()
+    while True:
+        # What turns out to be stale leaves its place to the next.
+        best = {n for numbers in rankings for n in islice(_without(stale, numbers), limit)}
+        wanted = best - loaded.keys()
+        if not wanted:
+            break
+        found = articles.by_index_no(db, wanted)
+        loaded |= found
+        stale |= wanted - found.keys()
+    index.are_stale(stale)
+    chosen = (n for numbers in rankings for n in islice(_without(stale, numbers), limit))
+    return [loaded[number] for number in dict.fromkeys(chosen)]
+
+
+def _without(stale: set[int], numbers: Iterable[int]) -> Iterable[int]:
+    return (number for number in numbers if number not in stale)

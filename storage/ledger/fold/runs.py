@@ -1,0 +1,92 @@
+"""Sorted runs of pairs (band, row): whose rows have a band, asked for many bands at once.
+
+Bands are hashes, spread evenly over 64 bits. So a table of where the keys with each prefix begin
+finds a key's few neighbours in one step, where a binary search in 63 million keys touches some
+twenty pages: a quarter of the time.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Keys = npt.NDArray[np.uint64]
+Rows = npt.NDArray[np.uint32]
+Places = npt.NDArray[np.intp]
+
+_FEW = 3
+"""The prefix is so many bits shorter than the count of keys: eight keys share one on average."""
+
+_SCAN = 1 << 15
+"""Keys looked at one by one for a question; where one prefix has more, they are searched."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """Pairs sorted by key, then row, none twice.
+
+    ``starts``: where the keys with each prefix begin, and their number at the end. A power of two
+    of prefixes. The arrays may lie in memory or in a file.
+    """
+
+    keys: Keys
+    rows: Rows
+    starts: Rows
+
+    def find(self, asked: Keys) -> tuple[Rows, Places]:
+        """Return each row that has an ``asked`` key, beside that key's place in ``asked``."""
+        prefixes = (asked >> np.uint64(64 - bits_of(self.starts))).astype(np.intp)
+        first = self.starts[prefixes].astype(np.intp)
+        counts = self.starts[prefixes + 1].astype(np.intp) - first
+        if int(counts.sum()) > _SCAN:
+            first = self.keys.searchsorted(asked, side="left")
+            counts = self.keys.searchsorted(asked, side="right") - first
+        ends = counts.cumsum()
+        which = np.arange(len(asked)).repeat(counts)
+        places = np.arange(len(which)) + (first - ends + counts).repeat(counts)
+        hits = np.flatnonzero(self.keys[places] == asked[which])
+        return self.rows[places[hits]], which[hits]
+
+
+def run_of(keys: Keys, rows: Rows) -> Run:
+    """Return the run of some pairs, which may be in any order and repeat."""
+    keys, rows = sorted_pairs(keys, rows)
+    bits = prefix_bits(len(keys))
+    return Run(keys=keys, rows=rows, starts=np.append(starts(keys, bits), len(keys)).astype("<u4"))
+
+
+def sorted_pairs(keys: Keys, rows: Rows) -> tuple[Keys, Rows]:
+    """Return pairs by key, then row, each once. Equal keys must come with ascending rows."""
+    order = keys.argsort(kind="stable")  # quick where sorted runs stand one behind the other
+    keys, rows = keys[order], rows[order]
+    if len(keys) > 1:
+        fresh = np.append(True, (keys[1:] != keys[:-1]) | (rows[1:] != rows[:-1]))
+        if not fresh.all():
+            keys, rows = keys[fresh], rows[fresh]
+    return keys, rows
+
+
+def joined(runs: Sequence[Run], counts: Sequence[int]) -> Run:
+    """Return one run of several whose rows, so many in each, are numbered on."""
+    firsts = np.cumsum([0, *counts[:-1]]).astype(np.uint32)
+    return run_of(
+        np.concatenate([run.keys for run in runs]),
+        np.concatenate([run.rows + first for run, first in zip(runs, firsts, strict=True)]),
+    )
+
+
+def prefix_bits(count: int) -> int:
+    """Return how long the prefixes of a run of ``count`` keys are."""
+    return max(1, count.bit_length() - _FEW)
+
+
+def bits_of(table: Rows) -> int:
+    """Return how long the prefixes of a run's table are."""
+    return (len(table) - 1).bit_length() - 1
+
+
+def starts(keys: Keys, bits: int, *, first: int = 0, last: int | None = None) -> Places:
+    """Return where the sorted keys with each prefix from ``first`` to before ``last`` begin."""
+    prefixes = np.arange(first, (1 << bits) if last is None else last, dtype=np.uint64)
+    return keys.searchsorted(prefixes << np.uint64(64 - bits), side="left")

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from storage.ledger.fold.runs import Places, Run, joined, run_of
+from storage.ledger.fold.runs import Keys, Places, Run, joined, run_of
 
 SIGNATURE, LEAD = 128, 64
 """How many MinHash values the sketches of a text and of its lead have."""
@@ -49,15 +49,15 @@ class Doc(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Asked:
-    """A question to the index: whose bands are shared, and how near must the texts be.
+    """A question to the index: who shares bands, of those fetched at ``since`` (microseconds) on.
 
-    ``keys`` are the distinct bands of the text, then from ``leads`` on those of its lead. ``row``
-    is the asking article's own; ``since`` in microseconds.
+    ``bands`` are the distinct ones of the text, then from ``leads`` on those of its lead; ``keys``
+    are the same as a run has them.
     """
 
-    keys: npt.NDArray[np.uint64]
+    bands: Sequence[int]
+    keys: Keys
     leads: int
-    row: Table
     since: int
 
 
@@ -102,6 +102,13 @@ def all_hits(found: Sequence[Hits]) -> Hits:
         np.concatenate([hits.full for hits in found]),
         np.concatenate([hits.lead for hits in found]),
     )
+
+
+def question(full: Sequence[int], lead: Sequence[int], *, since: int) -> Asked:
+    """Return the question for a text's bands and those of its lead."""
+    own = dict.fromkeys(full)
+    bands = [*own, *dict.fromkeys(lead)]
+    return Asked(bands, np.array(bands, np.int64).view(np.uint64), len(own), since)
 
 
 def block_of(docs: Sequence[Doc]) -> Block:

@@ -22,10 +22,18 @@ import numpy as np
 from storage.ledger.codec import micros, pack_bands
 from storage.ledger.database import Database
 from storage.ledger.fold import source
-from storage.ledger.fold.block import Asked, Doc, Hits, all_hits, containment, table_of
+from storage.ledger.fold.block import (
+    Doc,
+    Hits,
+    Table,
+    all_hits,
+    containment,
+    question,
+    table_of,
+)
 from storage.ledger.fold.segment import OnStep
 from storage.ledger.fold.shelf import Chain, Shelf, to_merge, with_merged
-from storage.ledger.fold.tail import Tail, distinct_keys
+from storage.ledger.fold.tail import Tail
 from storage.model import Fingerprint, StoredArticle
 
 # Of those that share bands, so many are compared: those that share most, the lowest numbers first.
@@ -124,19 +132,16 @@ class FoldIndex:
         Those that share most come first, then lower numbers; left out are those fetched before
         ``since`` and those whose containment is surely under ``floor``.
         """
-        bands, leads, keys = distinct_keys(print_.bands, print_.lead_bands)
-        if not bands:
-            return [], []
-        own = table_of([_doc(0, 0, print_)])
-        asked = Asked(keys, leads, own, micros(since))
-        found = self._tail.find(asked, bands)
+        asked = question(print_.bands, print_.lead_bands, since=micros(since))
+        found = self._tail.find(asked)
         found += [hit for one in self._chain if (hit := one.block.find(asked)) is not None]
         if not found:
             return [], []
         hits = all_hits(found)
         if self._stale:
             hits = hits.where(~np.isin(hits.rows["number"], list(self._stale)))
-        return _ranked(asked, hits, floor, lead=False), _ranked(asked, hits, floor, lead=True)
+        own = table_of([_doc(0, 0, print_)])
+        return _ranked(own, hits, floor, lead=False), _ranked(own, hits, floor, lead=True)
 
     def add(self, number: int, stored: StoredArticle) -> None:
         """Add what the transaction wrote under a new number."""
@@ -243,12 +248,12 @@ class FoldIndex:
         self._hook(step)
 
 
-def _ranked(asked: Asked, hits: Hits, floor: float, *, lead: bool) -> list[int]:
+def _ranked(own: Table, hits: Hits, floor: float, *, lead: bool) -> list[int]:
     shared = hits.lead if lead else hits.full
     order = np.lexsort((hits.rows["number"], -shared))[: np.count_nonzero(shared)][:COMPARED]
     rows = hits.rows[order]
     if floor > 0:
-        shares = containment(asked.row, rows)
+        shares = containment(own, rows)
         rows = rows[(shares.max(axis=1) if lead else shares[:, 0]) >= floor]
     numbers: list[int] = rows["number"].tolist()
     return numbers

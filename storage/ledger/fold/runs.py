@@ -15,11 +15,13 @@ Keys = npt.NDArray[np.uint64]
 Rows = npt.NDArray[np.uint32]
 Places = npt.NDArray[np.intp]
 
-_FEW = 3
-"""The prefix is so many bits shorter than the count of keys: eight keys share one on average."""
+_FEW = 1
+"""The prefix is so many bits shorter than the count of keys: one or two keys share it."""
 
-_SCAN = 1 << 15
-"""Keys looked at one by one for a question; where one prefix has more, they are searched."""
+_SCAN = 1 << 14
+"""Keys looked at one by one for a question; where the prefixes have more, they are searched."""
+
+_COUNT = np.arange(_SCAN)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,17 +38,23 @@ class Run:
 
     def find(self, asked: Keys) -> tuple[Rows, Places]:
         """Return each row that has an ``asked`` key, beside that key's place in ``asked``."""
-        prefixes = (asked >> np.uint64(64 - bits_of(self.starts))).astype(np.intp)
-        first = self.starts[prefixes].astype(np.intp)
-        counts = self.starts[prefixes + 1].astype(np.intp) - first
-        if int(counts.sum()) > _SCAN:
-            first = self.keys.searchsorted(asked, side="left")
-            counts = self.keys.searchsorted(asked, side="right") - first
-        ends = counts.cumsum()
-        which = np.arange(len(asked)).repeat(counts)
-        places = np.arange(len(which)) + (first - ends + counts).repeat(counts)
-        hits = np.flatnonzero(self.keys[places] == asked[which])
+        prefixes = (asked >> np.uint64(64 - bits_of(self.starts))).view(np.int64)
+        first = self.starts.take(prefixes)
+        counts = self.starts.take(prefixes + 1) - first
+        ends = counts.cumsum(dtype=np.int64)
+        if not len(asked) or ends[-1] > _SCAN:
+            return self._search(asked)
+        which = _COUNT[: len(asked)].repeat(counts)
+        places = (first - ends + counts).repeat(counts) + _COUNT[: ends[-1]]
+        hits = (self.keys.take(places) == asked.take(which)).nonzero()[0]
         return self.rows[places[hits]], which[hits]
+
+    def _search(self, asked: Keys) -> tuple[Rows, Places]:
+        first = self.keys.searchsorted(asked, side="left")
+        counts = self.keys.searchsorted(asked, side="right") - first
+        which = np.arange(len(asked)).repeat(counts)
+        places = np.arange(len(which)) + (first - counts.cumsum() + counts).repeat(counts)
+        return self.rows[places], which
 
 
 def run_of(keys: Keys, rows: Rows) -> Run:

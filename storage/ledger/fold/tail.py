@@ -5,13 +5,11 @@ there they go into blocks, each merged with the one before until that is larger:
 """
 
 from collections.abc import Sequence
-from itertools import chain
 
 import numpy as np
 
 from storage.ledger.codec import unpack_bands
 from storage.ledger.fold.block import Asked, Block, Doc, Hits, block_of, merged, table_of
-from storage.ledger.fold.runs import Keys
 
 
 class Tail:
@@ -21,7 +19,10 @@ class Tail:
         self._most = young
         self._blocks: list[Block] = []
         self._young: list[Doc] = []
-        self._places: dict[int, list[int]] = {}
+        # Of each band the youngest article that has it, and from there the one before: lists would
+        # be three times the memory, and each a burden to the garbage collector.
+        self._places: dict[int, int] = {}
+        self._before: dict[tuple[int, int], int] = {}
         self._marked = 0
 
     def __len__(self) -> int:
@@ -31,8 +32,11 @@ class Tail:
         """Add one article, whose number is higher than any before."""
         place = len(self._young)
         self._young.append(doc)
+        places = self._places
         for band in _distinct(doc):
-            self._places.setdefault(band, []).append(place)
+            if (before := places.get(band)) is not None:
+                self._before[band, place] = before
+            places[band] = place
 
     def extend(self, docs: Sequence[Doc]) -> None:
         """Add several. Nothing that is added by then can be taken back."""
@@ -53,18 +57,20 @@ class Tail:
         """Drop what was added since the last mark."""
         while len(self._young) > self._marked:
             for band in _distinct(self._young.pop()):
-                places = self._places[band]
-                places.pop()
-                if not places:
-                    del self._places[band]
+                place = self._places.pop(band)
+                if (before := self._before.pop((band, place), None)) is not None:
+                    self._places[band] = before
 
-    def find(self, asked: Asked, bands: Sequence[int]) -> list[Hits]:
-        """Return the rows that share a band; ``bands`` are the keys of ``asked`` as integers."""
+    def find(self, asked: Asked) -> list[Hits]:
+        """Return the rows that share a band."""
         found = [hit for block in self._blocks if (hit := block.find(asked)) is not None]
         shared: dict[int, list[int]] = {}
-        for which, band in enumerate(bands):
-            for place in self._places.get(band, ()):
+        youngest = self._places.get
+        for which, band in enumerate(asked.bands):
+            place = youngest(band)
+            while place is not None:
                 shared.setdefault(place, [0, 0])[which >= asked.leads] += 1
+                place = self._before.get((band, place))
         in_time = [place for place in shared if self._young[place].fetched >= asked.since]
         if in_time:
             counts = np.array([shared[place] for place in in_time], np.intp)
@@ -90,15 +96,9 @@ class Tail:
     def _forget_young(self) -> None:
         self._young.clear()
         self._places.clear()
+        self._before.clear()
         self._marked = 0
 
 
-def distinct_keys(full: Sequence[int], lead: Sequence[int]) -> tuple[list[int], int, Keys]:
-    """Return distinct bands, of the text and then of its lead, where these begin, and as keys."""
-    own = list(dict.fromkeys(full))
-    bands = [*own, *dict.fromkeys(lead)]
-    return bands, len(own), np.array(bands, np.int64).view(np.uint64)
-
-
 def _distinct(doc: Doc) -> set[int]:
-    return set(chain(unpack_bands(doc.bands), unpack_bands(doc.lead_bands)))
+    return {*unpack_bands(doc.bands), *unpack_bands(doc.lead_bands)}

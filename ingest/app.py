@@ -70,7 +70,7 @@ async def open_run(
     config.data.mkdir(parents=True, exist_ok=True)
     path = config.data / "state" / "ledger.db"
     _refuse_lost_ledger(config.data, path)
-    ledger = SqliteLedger(path)
+    ledger = SqliteLedger(path, retention=config.dedup.window)
     _check_scheme(ledger, config)
     lake = Lake(
         config.data,

@@ -1,6 +1,7 @@
 """URLs: one canonical form for each address, and the site it belongs to."""
 
 import re
+from functools import lru_cache
 from typing import Final
 from urllib.parse import SplitResult, parse_qsl, urlsplit, urlunsplit
 
@@ -36,6 +37,7 @@ _TRACKING: Final = frozenset(
 _AMP: Final = frozenset({("amp", ""), ("amp", "1"), ("amp", "true"), ("outputtype", "amp")})
 
 
+@lru_cache(maxsize=4096)  # each address is asked for several times on its way to a commit
 def canonical_url(url: str) -> str:
     """Return the canonical form of an http(s) URL; idempotent, and never fails.
 

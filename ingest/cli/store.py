@@ -14,6 +14,8 @@ from storage.ledger.sqlite import SqliteLedger
 
 _LEDGER = "state/ledger.db"
 _REMEDY = "Restore the data folder, ledger and files together, from a backup."
+_FOLD = "state/fold"
+_FOLD_REMEDY = "Remove the file: the next crawl makes it anew from the ledger."
 
 
 @click.group()
@@ -24,7 +26,7 @@ def command() -> None:
 @command.command()
 @click.pass_obj
 def verify(context: Context) -> None:
-    """Check every stored file and the ledger, down to each page's checksum.
+    """Check every stored file, the ledger and the fold's index, down to each page's checksum.
 
     Lists what is wrong and what to do about it; exits 1 if anything is. May run beside a crawl.
     """
@@ -60,6 +62,9 @@ def _ledger_problems(ledger: SqliteLedger) -> Iterator[Problem]:
     try:
         for sentence in ledger.checks():
             yield Problem(path=_LEDGER, what=sentence, remedy=_REMEDY)
+        for sentence in ledger.fold_checks():
+            file, what = sentence.split(": ", 1)
+            yield Problem(path=f"{_FOLD}/{file}", what=what, remedy=_FOLD_REMEDY)
     except sqlite3.DatabaseError as error:
         yield Problem(path=_LEDGER, what=f"cannot be read: {error}", remedy=_REMEDY)
 

@@ -305,7 +305,10 @@ class Ledger(ArticleIndex, Protocol):
         """Return a sentence for each thing that is wrong with the ledger itself."""
 
     def fold_checks(self) -> list[str]:
-        """Return a sentence for each thing that is wrong with the files of the fold's index."""
+        """Return a sentence for each thing that is wrong with the files of the fold's index.
+
+        Each begins with the file's name and a colon.
+        """
 
     def maintain(self, *, at: datetime) -> None:
         """Give back the claims of runs that died, and keep the ledger small and quick."""

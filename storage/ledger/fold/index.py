@@ -250,7 +250,10 @@ class FoldIndex:
 
 def _ranked(own: Table, hits: Hits, floor: float, *, lead: bool) -> list[int]:
     shared = hits.lead if lead else hits.full
-    order = np.lexsort((hits.rows["number"], -shared))[: np.count_nonzero(shared)][:COMPARED]
+    sharing = np.count_nonzero(shared)
+    if not sharing:
+        return []
+    order = np.lexsort((hits.rows["number"], -shared))[: min(sharing, COMPARED)]
     rows = hits.rows[order]
     if floor > 0:
         shares = containment(own, rows)

@@ -1,0 +1,457 @@
+"""How fast the fold is, beside datasketch: ``python bench/fold_speed.py [--million]``.
+
+Printed are ratios of what ran in this one process tree, on this machine, at this hour:
+
+* *signatures*: from text to fingerprint (which is also the content hash, the numbers and the bands)
+  beside datasketch's own ways from the same text's shingles to a MinHash; in processor time.
+* *the index*: stored are 100,000 documents (1,000,000 with ``--million``), loaded in bulk and not
+  measured; then some thousands more are looked for and added. *settle* is the pipeline's whole
+  step, ``ingest.settle`` in transactions of 64, each durable when it counts: the decision, and the
+  entry, article, aliases and rows it writes. *the fold's part* leaves out what a crawler would
+  write without a fold: it looks for copies, decides, and commits the article's fingerprint.
+  datasketch queries and inserts, of the same signatures with the same 42 bands of 3.
+* *reopening*: a process is killed (SIGKILL) while it adds; another opens what it left and asks.
+
+Documents are like news in length (about 400 words) and in how often words recur (Zipf); one in
+twenty is an edited copy of an earlier one. Each contender runs in a process of its own, so that its
+memory can be told: anonymous memory is its own, of files the system can take back what it lent.
+"""
+
+import argparse
+import contextlib
+import gc
+import os
+import pickle
+import shutil
+import signal
+import socket
+import string
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from datasketch import LeanMinHash, MinHash, MinHashLSH
+
+from ingest.articles.identity import article_id
+from ingest.config import RetrySettings
+from ingest.dedup.bands import BANDS, ROWS
+from ingest.dedup.decision import FoldRules, Incoming, decide
+from ingest.dedup.shingles import SHINGLE_SIZE
+from ingest.dedup.signature import PERMUTATIONS, fingerprint
+from ingest.feeds.diff import entry_id_of
+from ingest.finding import Found
+from ingest.settle import CANDIDATES, FLOOR, Circumstances, settle
+from ingest.types import Extracted
+from storage.ledger import articles
+from storage.ledger.base import LedgerWriter
+from storage.ledger.sqlite import SqliteLedger
+from storage.model import (
+    EntryState,
+    FeedState,
+    Fingerprint,
+    Outcome,
+    Poll,
+    PollCommit,
+    Reason,
+    StoredArticle,
+)
+
+T = TypeVar("T")
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+RUN = Circumstances(
+    run_id="bench",
+    rules=FoldRules(),
+    window=timedelta(days=90),
+    fold=True,
+    keep_duplicate_text=False,
+    retry=RetrySettings(),
+)
+GROUP = 64
+VOCABULARY = 60_000
+WORDS = 400
+COPIES = 0.05
+REDIS_STORED, REDIS_MEASURED = 2_000, 300
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a contender did: documents a second, microseconds of processor time for each, and how
+    its memory grew, in bytes.
+    """
+
+    rate: float
+    micros: float
+    anonymous: int
+    of_files: int
+
+
+def texts(count: int, seed: int) -> Iterator[str]:
+    """Yield documents; some are an earlier one with a sentence's worth changed and the end cut."""
+    chance = np.random.default_rng(seed)
+    letters = np.array(list(string.ascii_lowercase))
+    words = np.array(
+        ["".join(chance.choice(letters, 2 + n % 9)) for n in range(VOCABULARY)], dtype=object
+    )
+    recent: list[list[str]] = []
+    for number in range(count):
+        if recent and chance.random() < COPIES:
+            chosen = list(recent[chance.integers(len(recent))])
+            begin = int(chance.integers(len(chosen)))
+            chosen[begin : begin + 20] = words[chance.integers(0, VOCABULARY, 20)].tolist()
+            chosen = chosen[: int(len(chosen) * chance.uniform(0.7, 1))]
+        else:
+            length = max(60, int(chance.normal(WORDS, WORDS / 3)))
+            ranks = chance.zipf(1.15, 2 * length) - 1
+            chosen = words[ranks[ranks < VOCABULARY][:length]].tolist()
+            recent[number % 2_000 : number % 2_000 + 1] = [chosen]
+        yield " ".join(chosen)
+
+
+def timed(
+    work: Callable[[], object], count: int, clock: Callable[[], float] = time.perf_counter
+) -> float:
+    """Return how many of ``count`` things a second ``work`` does."""
+    begin = clock()
+    work()
+    return count / (clock() - begin)
+
+
+def in_child(work: Callable[[], T]) -> T:
+    """Return what ``work`` returns in a fork of this process."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        code = 1
+        try:
+            with os.fdopen(writing, "wb") as pipe:
+                pickle.dump(work(), pipe)
+            code = 0
+        except BaseException:  # noqa: BLE001 - whatever it is, it is told and the child ends
+            traceback.print_exc()
+        finally:
+            sys.stderr.flush()
+            os._exit(code)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe:
+        data = pipe.read()
+    os.waitpid(child, 0)
+    result: T = pickle.loads(data)
+    return result
+
+
+def observed(work: Callable[[], object], count: int, before: tuple[int, int]) -> Result:
+    """Measure work on ``count`` documents; memory as against ``before``."""
+    begin = time.process_time()
+    rate = timed(work, count)
+    spent = time.process_time() - begin
+    anonymous, of_files = (now - then for now, then in zip(memory(), before, strict=True))
+    return Result(rate, spent / count * 1e6, anonymous, of_files)
+
+
+def memory() -> tuple[int, int]:
+    """Return this process's resident memory in bytes: anonymous, and of files."""
+    gc.collect()
+    lines = Path("/proc/self/status").read_text().splitlines()
+    fields = dict(line.split(":", 1) for line in lines)
+    anonymous, of_files = (int(fields[key].split()[0]) * 1024 for key in ("RssAnon", "RssFile"))
+    return anonymous, of_files
+
+
+def signatures(sample: Sequence[str]) -> dict[str, float]:
+    """Return texts a second of each way to a signature."""
+
+    def shingled(text: str) -> set[bytes]:
+        tokens = text.split()
+        last = len(tokens) - SHINGLE_SIZE + 1
+        return {" ".join(tokens[n : n + SHINGLE_SIZE]).encode() for n in range(last)}
+
+    def bulk() -> None:
+        MinHash.bulk([shingled(text) for text in sample], num_perm=PERMUTATIONS)
+
+    def update() -> None:
+        for text in sample:
+            minhash = MinHash(num_perm=PERMUTATIONS)
+            for shingle in shingled(text):
+                minhash.update(shingle)
+
+    def ours() -> None:
+        for text in sample:
+            fingerprint(text)
+
+    ours()
+    ways = {"ours": ours, "MinHash.bulk": bulk, "update()": update}
+    best = dict.fromkeys(ways, 0.0)
+    for _ in range(3):  # in turns: what else the machine does then touches all alike
+        for name, way in ways.items():
+            best[name] = max(best[name], timed(way, len(sample), clock=time.process_time))
+    return best
+
+
+def stored(number: int, print_: Fingerprint) -> StoredArticle:
+    """Return a document's place in the ledger, a story of its own."""
+    url = f"https://site{number % 997}.example/{number}"
+    key = article_id(url)
+    return StoredArticle(
+        article_id=key,
+        revision=0,
+        story_id=key,
+        duplicate_of=None,
+        url=url,
+        canonical_url=url,
+        site=f"site{number % 997}.example",
+        title=f"Document {number}",
+        published_at=NOW,
+        first_seen_at=NOW,
+        fetched_at=NOW,
+        word_count=WORDS,
+        fingerprint=print_,
+        feed_id="bench",
+        guid=str(number),
+    )
+
+
+def load_ledger(path: Path, prints: Sequence[Fingerprint]) -> None:
+    """Put documents in a new ledger and its index."""
+    ledger = SqliteLedger(path)
+    numbered = enumerate(prints)
+    while some := list(islice(numbered, 2_048)):
+        with ledger._fold.transaction() as db:
+            for number, print_ in some:
+                place = stored(number, print_)
+                ledger._fold.add(articles.put(db, place), place)
+    ledger._fold.settle()
+    ledger.maintain(at=NOW)
+    ledger.close()
+
+
+def settle_all(ledger: SqliteLedger, waiting: Sequence[tuple[EntryState, Found]]) -> None:
+    """Decide and commit documents as the pipeline does."""
+    for begin in range(0, len(waiting), GROUP):
+        with ledger.writing() as writer:
+            for state, found in waiting[begin : begin + GROUP]:
+                settle(writer, state, found, NOW, RUN)
+
+
+def announce(
+    ledger: SqliteLedger, first: int, more: Sequence[str]
+) -> list[tuple[EntryState, Found]]:
+    """Have a poll announce documents; return their entries with what their pages said."""
+    waiting = []
+    for number, text in enumerate(more, first):
+        url = f"https://site{number % 997}.example/{number}"
+        state = EntryState(
+            entry_id=entry_id_of("bench", str(number)),
+            feed_id="bench",
+            guid=str(number),
+            url=url,
+            title=f"Document {number}",
+            entry_hash=str(number),
+            first_seen_at=NOW,
+            last_seen_at=NOW,
+            outcome=Outcome.PENDING,
+            reason=Reason.WAITING,
+            due_at=NOW,
+            payload=b"{}",
+        )
+        extracted = Extracted(
+            canonical_url=url, text=text, fingerprint=fingerprint(text), word_count=WORDS
+        )
+        waiting.append((state, Found(extracted=extracted, url=url, urls=(url,), fetched_at=NOW)))
+    poll = Poll(
+        feed_id="bench", url="", polled_at=NOW, run_id="bench", ok=True, reason=Reason.FETCHED
+    )
+    pending = tuple(state for state, _ in waiting)
+    feed = FeedState(feed_id="bench", url="", name="")
+    ledger.commit_poll(PollCommit(state=feed, poll=poll, pending=pending))
+    return waiting
+
+
+def whole(path: Path, first: int, more: Sequence[str]) -> Result:
+    """Measure the pipeline's whole step."""
+    before = memory()
+    ledger = SqliteLedger(path)
+    waiting = announce(ledger, first, more)
+    result = observed(lambda: settle_all(ledger, waiting), len(more), before)
+    ledger.close()
+    return result
+
+
+def part(path: Path, first: int, prints: Sequence[Fingerprint]) -> Result:
+    """Measure what the fold adds to a crawler: looking, deciding, and keeping the fingerprint."""
+    places = [stored(first + number, print_) for number, print_ in enumerate(prints)]
+    before = memory()
+    ledger = SqliteLedger(path)
+
+    def work() -> None:
+        for begin in range(0, len(places), GROUP):
+            with ledger.writing() as writer:
+                for place in places[begin : begin + GROUP]:
+                    look(writer, place)
+                    ledger._fold.add(articles.put(writer._db, place), place)
+
+    result = observed(work, len(places), before)
+    ledger.close()
+    return result
+
+
+def look(writer: LedgerWriter, place: StoredArticle) -> None:
+    """Decide on a document as ``ingest.settle`` does."""
+    print_, since = place.fingerprint, NOW - RUN.window
+    floor = RUN.rules.containment * FLOOR
+    decide(
+        Incoming(
+            article_id=place.article_id,
+            site=place.site,
+            published_at=place.published_at,
+            first_seen_at=place.first_seen_at,
+            fingerprint=print_,
+        ),
+        exact=writer.articles_by_hash(print_.content_hash, since=since),
+        near=writer.articles_near(print_, since=since, limit=CANDIDATES, floor=floor),
+        rules=RUN.rules,
+    )
+
+
+def datasketch(
+    prints: Sequence[Fingerprint], more: Sequence[Fingerprint], redis: int | None = None
+) -> Result:
+    """Measure datasketch's index, in memory or on a Redis at a port of this host."""
+    storage = {"type": "dict"}
+    if redis is not None:
+        storage = {
+            "type": "redis",
+            "basename": b"fold",
+            "redis": {"host": "127.0.0.1", "port": redis},
+        }
+    before = memory()
+    lsh = MinHashLSH(num_perm=PERMUTATIONS, params=(BANDS, ROWS), storage_config=storage)
+    with lsh.insertion_session() as session:
+        for number, print_ in enumerate(prints):
+            session.insert(str(number), minhash_of(print_))
+    asked = [minhash_of(print_) for print_ in more]
+
+    def work() -> None:
+        for number, minhash in enumerate(asked, len(prints)):
+            lsh.query(minhash)
+            lsh.insert(str(number), minhash)
+
+    return observed(work, len(more), before)
+
+
+def minhash_of(print_: Fingerprint) -> LeanMinHash:
+    """Return a signature as datasketch has it."""
+    values = np.frombuffer(print_.signature, "<u4")
+    return LeanMinHash(seed=1, hashvalues=values, scheme="affine32")
+
+
+@contextlib.contextmanager
+def redis_server(folder: Path) -> Iterator[int | None]:
+    """Run Debian's Redis, all in memory, on a loopback port; ``None`` if it is not installed."""
+    command = shutil.which("redis-server")
+    if command is None:
+        yield None
+        return
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = ["--bind", "127.0.0.1", "--port", str(port), "--save", "", "--dir", str(folder)]
+    with subprocess.Popen([command, *options], stdout=subprocess.DEVNULL) as server:
+        try:
+            for _ in range(100):
+                with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+                    break
+                time.sleep(0.05)
+            yield port
+        finally:
+            server.terminate()
+
+
+def reopening(path: Path, first: int, prints: Sequence[Fingerprint]) -> float:
+    """Return how many seconds a process needs to open what a killed one left, and to ask it."""
+    child = os.fork()
+    if not child:
+        part(path, first, prints)
+        os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(child, 0)
+    asked = stored(first, prints[0])
+
+    def reopen() -> float:
+        begin = time.perf_counter()
+        ledger = SqliteLedger(path)
+        with ledger.writing() as writer:
+            look(writer, asked)
+        return time.perf_counter() - begin
+
+    return min(in_child(reopen) for _ in range(3))
+
+
+def main() -> None:
+    """Run all contenders and print the table."""
+    options = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    options.add_argument("--million", action="store_true", help="store 1,000,000 documents first")
+    options.add_argument("--stored", type=int, default=100_000, help="documents stored first")
+    options.add_argument("--measured", type=int, default=5_000, help="documents measured")
+    options.add_argument("--folder", type=Path, help="where to make the ledger (and remove it)")
+    chosen = options.parse_args()
+    count = 1_000_000 if chosen.million else chosen.stored
+    speeds = signatures(list(texts(300, seed=1)))
+    print(f"{'text to signature':34}{'a second':>10}{'ours is':>10}{'wanted':>9}")
+    for name, wanted in {"ours": "", "MinHash.bulk": "4.5", "update()": "25"}.items():
+        ratio = f"{speeds['ours'] / speeds[name]:.1f} x"
+        print(f"{name:34}{speeds[name]:10,.0f}{ratio:>10}{wanted:>9}")
+
+    more = list(texts(chosen.measured, seed=3))
+    fresh = [fingerprint(text) for text in more]
+    prints = [fingerprint(text) for text in texts(count, seed=2)]
+    gc.freeze()
+    with tempfile.TemporaryDirectory(dir=chosen.folder) as name:
+        folder = Path(name)
+        path = folder / "state" / "ledger.db"
+        in_child(lambda: load_ledger(path, prints))
+        size = sum(file.stat().st_size for file in path.parent.glob("fold/*.fold"))
+        peer = in_child(lambda: datasketch(prints, fresh))
+        fold = in_child(lambda: part(path, count, fresh))
+        step = in_child(lambda: whole(path, count + len(fresh), more))
+        title = f"index, {count:,} stored"
+        print(f"\n{title:34}{'a second':>10}{'ours is':>10}{'wanted':>9}", end="")
+        print(f"{'CPU us':>8}{'anonymous MB':>14}{'of files MB':>13}")
+        row("datasketch in memory", peer, fold, "0.5")
+        with redis_server(folder) as port:
+            if port is None:
+                print(f"{'datasketch on Redis':34}{'absent: redis-server is not installed':>40}")
+            else:
+                few, some = prints[:REDIS_STORED], fresh[:REDIS_MEASURED]
+                row(
+                    f"datasketch on Redis ({REDIS_STORED:,} stored)",
+                    in_child(lambda: datasketch(few, some, port)),
+                    fold,
+                    "20",
+                )
+        row("the fold's part", fold, fold, "")
+        row("settle, the whole step", step, fold, "")
+        share = fold.anonymous / peer.anonymous
+        print(f"\nanonymous memory: {share:.1%} of datasketch's (wanted: at most 5 %);", end=" ")
+        print(f"segment files: {size / max(1, count):,.0f} bytes a document")
+        seconds = reopening(path, count + 2 * len(fresh), fresh)
+        print(f"reopening after kill -9: {seconds:.3f} s (wanted: at most 0.1 s)")
+
+
+def row(name: str, of: Result, ours: Result, wanted: str) -> None:
+    """Print a contender's line."""
+    ratio = f"{ours.rate / of.rate:.2f} x"
+    print(f"{name:34}{of.rate:10,.0f}{ratio:>10}{wanted:>9}", end="")
+    print(f"{of.micros:8,.0f}{of.anonymous / 1e6:14,.0f}{of.of_files / 1e6:13,.0f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -85,8 +85,9 @@ REDIS_STORED, REDIS_MEASURED = 2_000, 300
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a contender did: documents a second, microseconds of processor time for each, and how
-    its memory grew, in bytes.
+    """What a contender did: its documents a second, and how its memory grew, in bytes.
+
+    ``micros`` is the processor time of one document.
     """
 
     rate: float

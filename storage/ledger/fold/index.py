@@ -23,6 +23,7 @@ from storage.ledger.codec import micros, pack_bands
 from storage.ledger.database import Database
 from storage.ledger.fold import source
 from storage.ledger.fold.block import (
+    Asked,
     Doc,
     Hits,
     Table,
@@ -31,7 +32,7 @@ from storage.ledger.fold.block import (
     question,
     table_of,
 )
-from storage.ledger.fold.segment import OnStep
+from storage.ledger.fold.segment import OnStep, Segment
 from storage.ledger.fold.shelf import Chain, Shelf, to_merge, with_merged
 from storage.ledger.fold.tail import Tail
 from storage.model import Fingerprint, StoredArticle
@@ -40,7 +41,7 @@ from storage.model import Fingerprint, StoredArticle
 COMPARED = 512
 
 # So many stale numbers are remembered, to be asked of the ledger only once.
-_STALE = 1 << 16
+_STALE = 1 << 12
 
 log = logging.getLogger(__name__)
 
@@ -134,7 +135,7 @@ class FoldIndex:
         """
         asked = question(print_.bands, print_.lead_bands, since=micros(since))
         found = self._tail.find(asked)
-        found += [hit for one in self._chain if (hit := one.block.find(asked)) is not None]
+        found += [hit for one in self._chain if (hit := self._find(one, asked)) is not None]
         if not found:
             return [], []
         hits = all_hits(found)
@@ -159,11 +160,19 @@ class FoldIndex:
         if self._merging is not None:
             self._merging.result()
 
+    def _find(self, segment: Segment, asked: Asked) -> Hits | None:
+        try:
+            return segment.block.find(asked)
+        except IndexError as error:  # a place outside the arrays: no checksum is read before
+            self._is_open = False
+            self._shelf.discard(segment.path, "is damaged: it points nowhere")
+            raise OSError(f"{segment.path} is damaged; it is made anew when next needed") from error
+
     def _open(self) -> None:
         if self._is_open:
             return
         with self._shelf.locked():
-            chain = self._shelf.load(since=self._since, pending=self._sizes.tail)
+            chain = self._shelf.load(since=self._since, pending=2 * self._sizes.tail)
         self._adopt(chain)
         self._is_open = True
         self._merge_soon()
@@ -205,7 +214,7 @@ class FoldIndex:
         """Make a segment of the tail, unless another process just did."""
         with self._shelf.locked():
             if self._shelf.names() != {one.path.name for one in self._chain}:
-                chain = self._shelf.load(since=self._since, pending=self._sizes.tail)
+                chain = self._shelf.load(since=self._since, pending=2 * self._sizes.tail)
                 covered = self._chain[-1].header.high if self._chain else 0
                 if not chain or chain[-1].header.high != covered:
                     self._adopt(chain)

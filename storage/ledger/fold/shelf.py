@@ -115,9 +115,9 @@ class Shelf:
             if chain and segment.header.high <= chain[-1].header.high:
                 segment.path.unlink(missing_ok=True)
             elif chain and segment.header.low <= chain[-1].header.high:
-                self._discard(segment.path, "overlaps another")
+                self.discard(segment.path, "overlaps another")
             elif segment.header.high > last:
-                self._discard(segment.path, "is of a later state of the ledger")
+                self.discard(segment.path, "is of a later state of the ledger")
             else:
                 chain.append(segment)
         remade = [
@@ -169,7 +169,7 @@ class Shelf:
         """
         for segment in chosen:
             if not segment.is_whole():
-                self._discard(segment.path, "is damaged: a checksum does not match")
+                self.discard(segment.path, "is damaged: a checksum does not match")
                 return None
         low, high = chosen[0].header.low, chosen[-1].header.high
         with self._database.reading() as db:
@@ -192,20 +192,21 @@ class Shelf:
             self._on_step("remove")
             segment.path.unlink(missing_ok=True)
 
+    def discard(self, path: Path, why: str) -> None:
+        """Remove a file that cannot be used, and say so; ``load`` makes up for it."""
+        log.warning("%s: %s; its articles are indexed anew from the ledger", path, why)
+        path.unlink(missing_ok=True)
+
     def _opened(self, path: Path, ledger: str, scheme: str, *, since: int | None) -> Segment | None:
         try:
             segment = open_segment(path, ledger=ledger, scheme=scheme)
         except SegmentError as error:
-            self._discard(path, str(error))
+            self.discard(path, str(error))
             return None
         if since is not None and segment.header.since > since:
-            self._discard(path, "does not go back as far as articles are to be kept now")
+            self.discard(path, "does not go back as far as articles are to be kept now")
             return None
         return segment
-
-    def _discard(self, path: Path, why: str) -> None:
-        log.warning("%s: %s; its articles are indexed anew from the ledger", path, why)
-        path.unlink(missing_ok=True)
 
     def _remake(self, low: int, high: int, *, since: int | None) -> Iterator[Segment]:
         begin = _begin(since)

@@ -226,6 +226,22 @@ def test_flipped_bits_are_found_by_the_check_and_before_they_are_merged(
     ledger.close()
 
 
+def test_a_file_that_points_nowhere_is_made_anew_by_the_next_try(path: Path) -> None:
+    ledger = open_ledger(path)
+    _fill(ledger, 0, 8)
+    (segment,) = ledger._fold._chain
+    _, (_, _, rows), (_, _, starts), _ = segment.header.layout()
+    ledger.close()
+    data = bytearray(segment.path.read_bytes())
+    data[rows:starts] = b"\xff" * (starts - rows)
+    segment.path.write_bytes(data)
+    ledger = open_ledger(path)
+    with pytest.raises(OSError, match="is damaged; it is made anew"):
+        ask(ledger, [-1])
+    assert ask(ledger, [-1]) == _all(8)
+    ledger.close()
+
+
 def test_files_of_another_ledger_are_not_believed(
     path: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -276,29 +292,30 @@ def test_articles_older_than_the_retention_drop_out_when_files_are_merged(path: 
     ledger.close()
 
 
-def test_a_longer_retention_brings_back_what_had_dropped_out(path: Path) -> None:
+def _aged(path: Path) -> list[str]:
+    """Make a ledger whose index kept two days of 32; return what it has them of."""
     ledger = open_ledger(path, retention=2 * DAY)
     for number in range(32):
         ledger.maintain(at=NOON + number * DAY)
         store(ledger, place(f"a{number}", (1,), at=NOON + number * DAY))
         ledger._fold.settle()
     ledger.close()
+    return _all(32)
+
+
+def test_a_longer_retention_brings_back_what_had_dropped_out(path: Path) -> None:
+    stored = _aged(path)
     ledger = open_ledger(path, retention=None)
-    assert ask(ledger, [1]) == _all(32)
+    assert ask(ledger, [1]) == stored
     ledger.close()
 
 
 def test_who_asks_for_no_time_makes_nothing_anew(
     path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    ledger = open_ledger(path, retention=2 * DAY)
-    for number in range(32):
-        ledger.maintain(at=NOON + number * DAY)
-        store(ledger, place(f"a{number}", (1,), at=NOON + number * DAY))
-        ledger._fold.settle()
-    ledger.close()
+    stored = _aged(path)
     caplog.set_level(logging.INFO)
     ledger = SqliteLedger(path)
-    assert "a31" in ask(ledger, [1])
+    assert stored[-1] in ask(ledger, [1])
     assert not caplog.text
     ledger.close()

@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from storage.ledger.base import LedgerWriter
 from tests.ledger.fold.desk import ask, files, open_ledger, place, store
@@ -27,8 +27,8 @@ def _drop(_: LedgerWriter) -> None:
 class Folding(RuleBasedStateMachine):
     """Two processes' ledgers on one file beside a plain model: the bands, as written last."""
 
-    @initialize()
-    def begin(self) -> None:
+    def __init__(self) -> None:
+        super().__init__()
         self.folder = TemporaryDirectory()
         self.path = Path(self.folder.name) / "state" / "ledger.db"
         self.ledgers = [open_ledger(self.path) for _ in range(2)]
@@ -95,4 +95,4 @@ class Folding(RuleBasedStateMachine):
 
 
 TestFolding = Folding.TestCase
-TestFolding.settings = settings(max_examples=40, stateful_step_count=20, deadline=None)
+TestFolding.settings = settings(max_examples=25, stateful_step_count=20, deadline=None)

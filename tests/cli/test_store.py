@@ -62,3 +62,12 @@ def test_a_ledger_that_is_none_is_told_in_one_line(copied: Path) -> None:
     ran = newsfold("--data", copied, "store", "verify")
     assert ran.code == 1
     assert len(ran.err.splitlines()) == 1
+
+
+def test_a_damaged_file_of_the_folds_index_is_told_by_what_to_do(copied: Path) -> None:
+    file = copied / "state" / "fold" / "0000000000000001-0000000000000002.fold"
+    file.write_bytes(b"no segment at all" * 100)
+    ran = newsfold("--data", copied, "store", "verify")
+    assert ran.code == 1
+    assert f"state/fold/{file.name}" in ran.out
+    assert "the next crawl makes it anew" in " ".join(ran.out.split())

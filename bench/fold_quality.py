@@ -1,69 +1,69 @@
 """How well the fold finds copies: ``python bench/fold_quality.py [FILE] [--json]``.
 
-FILE has one JSON object a line (``id``, ``text``, ``language``, ``story``, ``kind``), in stream
-order; by default ``../shared/corpus/folds.jsonl.gz`` from the project's root. The documents go
-through ``ingest.dedup`` as in a crawl, against an index in memory that gives candidates
-as the ledger does. A document whose story was seen before counts as found if it is folded into
-that story; folded anywhere else it is a false positive. The adjusted Rand index (Hubert and
-Arabie 1985) compares the resulting stories with the true ones.
+FILE has one JSON object a line (``set``, ``id``, ``site``, ``title``, ``text``, ``language``,
+``story``, ``kind``), in stream order; by default ``../shared/corpus/folds.jsonl.gz`` from the
+project's root. Each document goes the product's own way: it is signed as extraction signs it, then
+settled and committed to a ledger, which finds its candidates. Beside ours stand the recipes of
+``bench/fold_peers.py``.
+
+A document whose story was seen before counts as found if it is folded into that story; folded
+anywhere else it is a false positive. The adjusted Rand index (Hubert and Arabie 1985) compares the
+resulting stories with the true ones. Sets are scored apart.
 """
 
 import argparse
 import gzip
 import json
 import sys
+import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from math import comb
 from pathlib import Path
 
-from ingest.dedup.decision import Copy, FoldRules, Incoming, Original, decide
-from ingest.dedup.signature import fingerprint
-from storage.model import Fingerprint, StoredArticle
+from rich.console import Console
+from rich.table import Table
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from bench.fold_peers import PEERS, Peer, stories
+from ingest.articles.urls import site_of
+from ingest.config import RetrySettings
+from ingest.dedup.decision import FoldRules
+from ingest.dedup.shingles import normalise
+from ingest.dedup.signature import SCHEME, fingerprint
+from ingest.finding import Found
+from ingest.settle import Circumstances, settle
+from ingest.single import entry_for
+from ingest.types import Extracted
+from storage.ledger.sqlite import SqliteLedger
 
 DEFAULT = Path(__file__).parents[2] / "shared" / "corpus" / "folds.jsonl.gz"
 START = datetime(2026, 1, 1, tzinfo=UTC)
-CANDIDATES = 64
+GROUP = 64
+OURS = "ours"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doc:
     """One document of the file."""
 
+    set: str
     id: str
     site: str
+    title: str
     text: str
     language: str
     story: str
     kind: str
 
-
-@dataclass(slots=True)
-class Index:
-    """What the ledger's index does, in memory: by content hash and by shared bands."""
-
-    articles: dict[str, StoredArticle] = field(default_factory=dict)
-    hashes: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
-    bands: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
-
-    def exact(self, own: Fingerprint) -> list[StoredArticle]:
-        """Return the articles with the same content hash."""
-        return [self.articles[key] for key in self.hashes.get(own.content_hash, ())]
-
-    def near(self, own: Fingerprint) -> list[StoredArticle]:
-        """Return the articles that share bands, most shared first."""
-        shared = Counter(key for band in own.bands for key in self.bands.get(band, ()))
-        ranked = sorted(shared, key=lambda key: (-shared[key], key))
-        return [self.articles[key] for key in ranked[:CANDIDATES]]
-
-    def add(self, article: StoredArticle) -> None:
-        """Keep ``article``."""
-        self.articles[article.article_id] = article
-        self.hashes[article.fingerprint.content_hash].append(article.article_id)
-        for band in article.fingerprint.bands:
-            self.bands[band].append(article.article_id)
+    @property
+    def url(self) -> str:
+        """An address of its own on its site."""
+        return f"https://site{self.site}.{self.set}.example/{self.id}"
 
 
 @dataclass(slots=True)
@@ -83,46 +83,100 @@ class Score:
         return {"p": precision, "r": recall, "f1": 2 * precision * recall / both if both else 0.0}
 
 
-def read(path: Path) -> Iterator[Doc]:
-    """Yield the documents of ``path``."""
+Folded = Iterator[tuple[Doc, str | None, str]]
+"""Each document, the id of the one it was folded into, and the name of its story at the end."""
+Figures = dict[str, dict[str, float]]
+
+
+def read(path: Path) -> list[Doc]:
+    """Return the documents of ``path``."""
     opener = gzip.open if path.suffix == ".gz" else open
+    names = ("set", "id", "site", "title", "text", "language", "story", "kind")
     with opener(path, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            item = json.loads(line)
-            names = ("id", "site", "text", "language", "story", "kind")
-            yield Doc(**{name: str(item.get(name, "")) for name in names})
+        items = map(json.loads, lines)
+        return [Doc(**{name: str(item.get(name, "")) for name in names}) for item in items]
 
 
-def fold(
-    docs: Iterable[Doc], rules: FoldRules
-) -> Iterator[tuple[Doc, StoredArticle, Copy | Original]]:
-    """Decide on each document in order, against all that came before it."""
-    index = Index()
-    for place, doc in enumerate(docs):
-        seen = START + timedelta(seconds=place)
-        own = fingerprint(doc.text)
-        incoming = Incoming(
-            article_id=doc.id, site=doc.site, published_at=None, first_seen_at=seen, fingerprint=own
+def fold(docs: Sequence[Doc], rules: FoldRules) -> Folded:
+    """Settle each document in order; yield it, the one it was folded into, and its story."""
+    homes: dict[str, str] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        ledger = SqliteLedger(Path(folder) / "ledger.db")
+        ledger.set_fold_scheme(SCHEME)
+        run = Circumstances(
+            run_id=ledger.begin_run(kind="bench", at=START),
+            rules=rules,
+            window=timedelta(days=90),
+            fold=True,
+            keep_duplicate_text=False,
+            retry=RetrySettings(),
         )
-        decision = decide(incoming, exact=index.exact(own), near=index.near(own), rules=rules)
-        copied = decision.of if isinstance(decision, Copy) else None
-        stored = StoredArticle(
-            article_id=doc.id,
-            revision=0,
-            story_id=copied.story_id if copied else doc.id,
-            duplicate_of=copied.article_id if copied else None,
-            url=doc.id,
-            canonical_url=doc.id,
-            site=doc.site,
-            title=None,
-            published_at=None,
-            first_seen_at=seen,
-            fetched_at=seen,
-            word_count=0,
-            fingerprint=own,
-        )
-        index.add(stored)
-        yield doc, stored, decision
+        ids: dict[str, str] = {}
+        matched: dict[str, str | None] = {}
+        for start in range(0, len(docs), GROUP):
+            group = [
+                (doc, START + timedelta(seconds=start + at))
+                for at, doc in enumerate(docs[start : start + GROUP])
+            ]
+            states = [entry_for(doc.url, None, now=at) for doc, at in group]
+            ledger.add_entries(states, run_id=run.run_id, at=START)
+            with ledger.writing() as writer:
+                for (doc, at), state in zip(group, states, strict=True):
+                    own, *_ = settle(writer, state, _found(doc, at), at, run)
+                    assert own.article_id is not None
+                    of = json.loads(own.evidence).get("of")
+                    matched[doc.id] = ids.get(of)
+                    ids.setdefault(own.article_id, doc.id)
+        for key, doc_id in ids.items():
+            article = ledger.article(key)
+            assert article is not None
+            homes[doc_id] = article.story_id
+        ledger.close()
+    for doc in docs:
+        yield doc, matched[doc.id], homes.get(doc.id) or homes[matched[doc.id] or ""]
+
+
+def _found(doc: Doc, at: datetime) -> Found:
+    extracted = Extracted(
+        canonical_url=doc.url,
+        text=doc.text,
+        fingerprint=fingerprint(doc.text, site=site_of(doc.url), title=doc.title),
+        title=doc.title,
+        language=doc.language,
+        word_count=len(doc.text.split()),
+    )
+    return Found(extracted=extracted, url=doc.url, urls=(doc.url,), fetched_at=at)
+
+
+def peer(make: Callable[[], Peer], docs: Sequence[Doc]) -> Folded:
+    """Fold the documents by another's recipe."""
+    keys = [(doc.id, normalise(doc.text)) for doc in docs]
+    for doc, (match, story) in zip(docs, stories(make(), keys), strict=True):
+        yield doc, match, story
+
+
+def measure(folded: Folded) -> tuple[Figures, dict[str, Score]]:
+    """Return the figures by language, and the scores by language and kind (``en base``)."""
+    scores: dict[str, Score] = defaultdict(Score)
+    groups: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    truth: dict[str, str] = {}
+    seen: set[str] = set()
+    for doc, match, story in folded:
+        right = match is not None and truth[match] == doc.story
+        for key in (doc.language, f"{doc.language} {doc.kind}"):
+            score = scores[key]
+            score.documents += 1
+            score.copies += doc.story in seen
+            score.found += right
+            score.false += match is not None and not right
+        seen.add(doc.story)
+        truth[doc.id] = doc.story
+        groups[doc.language].append((doc.story, story))
+    figures = {
+        language: {**scores[language].figures(), "ari": adjusted_rand(pairs)}
+        for language, pairs in groups.items()
+    }
+    return figures, scores
 
 
 def adjusted_rand(pairs: Iterable[tuple[str, str]]) -> float:
@@ -141,51 +195,71 @@ def adjusted_rand(pairs: Iterable[tuple[str, str]]) -> float:
     return 1.0 if most == expected else (together - expected) / (most - expected)
 
 
-def measure(path: Path, rules: FoldRules) -> tuple[dict[str, dict[str, float]], dict[str, Score]]:
-    """Return the figures by language, and the scores by language and kind (``en base``)."""
-    scores: dict[str, Score] = defaultdict(Score)
-    groups: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    truth: dict[str, str] = {}
-    seen: set[str] = set()
-    for doc, stored, decision in fold(read(path), rules):
-        right = isinstance(decision, Copy) and truth[decision.of.article_id] == doc.story
-        for key in (doc.language, f"{doc.language} {doc.kind}"):
-            score = scores[key]
-            score.documents += 1
-            score.copies += doc.story in seen
-            score.found += right
-            score.false += isinstance(decision, Copy) and not right
-        seen.add(doc.story)
-        truth[doc.id] = doc.story
-        groups[doc.language].append((doc.story, stored.story_id))
-    figures = {
-        language: {**scores[language].figures(), "ari": adjusted_rand(pairs)}
-        for language, pairs in groups.items()
-    }
+def by_set(docs: Sequence[Doc]) -> list[list[Doc]]:
+    """Return the documents of each set, in stream order."""
+    sets: dict[str, list[Doc]] = defaultdict(list)
+    for doc in docs:
+        sets[doc.set].append(doc)
+    return list(sets.values())
+
+
+def score(
+    make: Callable[[Sequence[Doc]], Folded], docs: Sequence[Doc]
+) -> tuple[Figures, dict[str, Score]]:
+    """Fold and measure each set by itself."""
+    figures: Figures = {}
+    scores: dict[str, Score] = {}
+    for group in by_set(docs):
+        its_figures, its_scores = measure(make(group))
+        figures |= its_figures
+        scores |= its_scores
     return figures, scores
 
 
+def tell_kinds(console: Console, figures: Figures, scores: Mapping[str, Score]) -> None:
+    """Print ours by language and kind."""
+    table = Table("ours", "documents", "copies", "P", "R", "F1", "ARI", title="By kind")
+    for key in sorted(scores):
+        its = scores[key]
+        own = its.figures()
+        ari = f"{figures[key]['ari']:.3f}" if key in figures else ""
+        shares = (f"{own[name]:.3f}" for name in ("p", "r", "f1"))
+        table.add_row(key, f"{its.documents}", f"{its.copies}", *shares, ari)
+    console.print(table)
+
+
+def tell_peers(console: Console, figures: Mapping[str, Figures]) -> None:
+    """Print ours beside the others by language."""
+    languages = sorted({language for found in figures.values() for language in found})
+    table = Table("", *(f"{language} {name}" for language in languages for name in ("F1", "ARI")))
+    for name, found in figures.items():
+        cells = (f"{found[language][it]:.3f}" for language in languages for it in ("f1", "ari"))
+        table.add_row(name, *cells)
+    console.print(table)
+
+
 def main() -> int:
-    """Print the table, or with ``--json`` one object."""
+    """Print the tables, or with ``--json`` one object."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("file", nargs="?", type=Path, default=DEFAULT)
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--no-peers", action="store_true", help="measure ours alone")
     arguments = parser.parse_args()
     if not arguments.file.exists():
         print(f"{arguments.file}: no such file", file=sys.stderr)
         return 2
-    figures, scores = measure(arguments.file, FoldRules())
+    docs = read(arguments.file)
+    ours, scores = score(lambda group: fold(group, FoldRules()), docs)
+    peers = {
+        make().name: score(partial(peer, make), docs)[0]
+        for make in (() if arguments.no_peers else PEERS)
+    }
     if arguments.json:
-        print(json.dumps({"ours": figures}))
+        print(json.dumps({OURS: ours, "peers": peers}))
         return 0
-    print(f"{'':24}{'docs':>7}{'copies':>8}{'P':>7}{'R':>7}{'F1':>7}{'ARI':>7}")
-    for key in sorted(scores):
-        score, its = scores[key], scores[key].figures()
-        ari = f"{figures[key]['ari']:7.3f}" if key in figures else ""
-        print(
-            f"{key:24}{score.documents:7}{score.copies:8}"
-            f"{its['p']:7.3f}{its['r']:7.3f}{its['f1']:7.3f}{ari}"
-        )
+    console = Console(width=120)
+    tell_kinds(console, ours, scores)
+    tell_peers(console, {OURS: ours, **peers})
     return 0
 
 

@@ -11,9 +11,11 @@ from datetime import datetime, timedelta
 from typing import assert_never
 
 from ingest.articles.identity import article_id
-from ingest.articles.urls import canonical_url
+from ingest.articles.urls import canonical_url, site_of
 from ingest.config import RetrySettings
 from ingest.dedup.decision import Copy, FoldRules, Incoming, Original, decide, precedes
+from ingest.dedup.passages import residue
+from ingest.dedup.signature import fingerprint
 from ingest.feeds.diff import entry_id_of
 from ingest.finding import Finding, Found, Known, Postponed, Refused
 from ingest.rows import article_row, demoted_row, duplicate_row, stored_article
@@ -91,6 +93,7 @@ class _Case:
                 assert_never(finding)
 
     def _found(self, found: Found) -> EntryCommit:
+        found = self._without_residue(found)
         canonical = found.extracted.canonical_url
         aliases = _aliases((canonical, *found.urls))
         previous = self.ledger.article(article_id(canonical)) or self.ledger.article_by_url(
@@ -133,6 +136,21 @@ class _Case:
         )
         row = article_row(self.state, found, stored)
         return EntryCommit(change=change, stored=stored, rows=(row,), aliases=aliases)
+
+    def _without_residue(self, found: Found) -> Found:
+        """Sign a text anew if some of it is what its site prints under many headlines."""
+        extracted = found.extracted
+        own = extracted.fingerprint
+        if not self.run.fold or not own.passages:
+            return found
+        since = self.at - self.run.window
+        seen = self.ledger.passages_seen(own.passages, headline=own.headline, since=since)
+        left_out = residue(seen, self.run.rules.headlines)
+        if not left_out:
+            return found
+        site = site_of(extracted.canonical_url)
+        print_ = fingerprint(extracted.text, site=site, title=extracted.title, residue=left_out)
+        return replace(found, extracted=replace(extracted, fingerprint=print_))
 
     def _only_claims(self, found: Found, previous: StoredArticle) -> bool:
         """Whether a page merely names the address of an article that was read at that address."""
@@ -196,7 +214,7 @@ class _Case:
             copy.reason,
             f"a copy of {first.canonical_url}",
             article=stored.article_id,
-            evidence=copy.evidence,
+            evidence={"of": copy.of.article_id, **copy.evidence},
         )
         row = duplicate_row(self.state, found, stored, copy, keep_text=self.run.keep_duplicate_text)
         return EntryCommit(change=change, stored=stored, rows=(row,))
@@ -216,7 +234,7 @@ class _Case:
             Reason.FIRST_SEEN if outcome is Outcome.NEW else Reason.TEXT_CHANGED,
             f"comes before {first.canonical_url}, which told the same story so far",
             article=stored.article_id,
-            evidence=copy.evidence,
+            evidence={"of": copy.of.article_id, **copy.evidence},
         )
         demoted = replace(first, duplicate_of=stored.article_id)
         row = demoted_row(

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from ingest.dedup.numbers import overlap
+from ingest.dedup.passages import HEADLINES
 from ingest.dedup.sample import likeness
 from ingest.dedup.signature import MIN_SHINGLES, lead_share
 from storage.model import Fingerprint, Match, Reason, StoredArticle
@@ -24,7 +25,8 @@ class FoldRules:
     quotes another as background does not. Where both texts state ``min_numbers`` numbers (a
     count), ``numbers`` of them must agree, or ``numbers_if_sure`` from a containment of ``sure``
     on: this keeps templated reports (weather, markets, results) apart. From a containment of
-    ``related`` on, what is no copy is linked.
+    ``related`` on, what is no copy is linked. A passage that its site has under ``headlines``
+    others (a count) is residue.
     """
 
     containment: float = 0.6
@@ -38,6 +40,7 @@ class FoldRules:
     sure: float = 0.85
     numbers_if_sure: float = 0.4
     related: float = 0.3
+    headlines: int = HEADLINES
 
 
 class Rejection(StrEnum):

@@ -12,7 +12,8 @@ from storage.model import Fingerprint, StoredArticle
 
 _PLACES = RowMapper("articles", StoredArticle, without=("fingerprint",))
 _BANDS = (pack_bands, unpack_bands)
-_PRINTS = RowMapper("articles", Fingerprint, ways={"bands": _BANDS, "lead_bands": _BANDS})
+_KEYS = ("bands", "lead_bands", "passages")
+_PRINTS = RowMapper("articles", Fingerprint, ways=dict.fromkeys(_KEYS, _BANDS))
 _NAMES = (*_PLACES.names, *_PRINTS.names)
 _SELECT = f"SELECT {_PLACES.columns}, {_PRINTS.columns}"
 _PUT = f"""

@@ -101,6 +101,14 @@ class LedgerWriter(ArticleIndex, Protocol):
         to 1); of those that share only the lead's, the lead's containment will do as well.
         """
 
+    def passages_seen(
+        self, passages: Sequence[int], *, headline: int, since: datetime
+    ) -> dict[int, int]:
+        """Return for each passage under how many headlines but ``headline`` it was seen.
+
+        In articles fetched at ``since`` or later; headlines of one story count as one.
+        """
+
     def first_of_story(self, story_id: str) -> StoredArticle | None:
         """Return the story's first copy: the one that is no duplicate."""
 

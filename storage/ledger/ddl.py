@@ -144,7 +144,10 @@ CREATE TABLE articles (
     bands         BLOB NOT NULL,
     signature     BLOB NOT NULL,
     lead_bands    BLOB NOT NULL DEFAULT x'',
-    lead          BLOB NOT NULL DEFAULT x''
+    lead          BLOB NOT NULL DEFAULT x'',
+    sample        BLOB NOT NULL DEFAULT x'',
+    passages      BLOB NOT NULL DEFAULT x'',
+    headline      INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX articles_by_hash ON articles (content_hash, fetched_at);
 CREATE INDEX articles_by_story ON articles (story_id);
@@ -239,6 +242,9 @@ CREATE TABLE subscriptions (
 CREATE INDEX subscriptions_by_feed ON subscriptions (feed_id);
 INSERT INTO meta VALUES ('ledger_id', lower(hex(randomblob(16))));
 DROP TABLE bands;
+ALTER TABLE articles ADD COLUMN sample BLOB NOT NULL DEFAULT x'';
+ALTER TABLE articles ADD COLUMN passages BLOB NOT NULL DEFAULT x'';
+ALTER TABLE articles ADD COLUMN headline INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE articles ADD COLUMN lead BLOB NOT NULL DEFAULT x'';
 ALTER TABLE articles ADD COLUMN lead_bands BLOB NOT NULL DEFAULT x'';
 ALTER TABLE articles ADD COLUMN lead_shingles INTEGER NOT NULL DEFAULT 0;

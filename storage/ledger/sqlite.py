@@ -322,6 +322,11 @@ class _Writer:
     ) -> list[StoredArticle]:
         return candidates.near(self._db, self._fold, print_, since=since, limit=limit, floor=floor)
 
+    def passages_seen(
+        self, passages: Sequence[int], *, headline: int, since: datetime
+    ) -> dict[int, int]:
+        return self._fold.passages_seen(passages, headline=headline, since=since)
+
     def first_of_story(self, story_id: str) -> StoredArticle | None:
         return articles.first_of_story(self._db, story_id)
 

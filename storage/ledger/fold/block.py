@@ -22,11 +22,17 @@ ROW = np.dtype(
     [
         ("number", "<i8"),
         ("fetched", "<i8"),
+        ("headline", "<i8"),
+        ("story", "<i8"),
         ("sizes", "<u4", 2),
         ("sketch", "<u2", SIGNATURE + LEAD),
     ]
 )
 Table = npt.NDArray[np.void]
+Sightings = npt.NDArray[np.int64]
+
+SIGHTINGS = 64
+"""So many articles of a block are looked at for each passage: a site's notice is in all of its."""
 
 _VALUE_BYTES = 4
 
@@ -34,7 +40,8 @@ _VALUE_BYTES = 4
 class Doc(NamedTuple):
     """An article's fingerprint as the ledger keeps it, under its number in the index.
 
-    ``fetched`` in microseconds; ``bands`` are packed, of the text and of its lead.
+    ``fetched`` in microseconds; ``bands`` are packed, of the text and of its lead, and so are its
+    ``passages``. ``story`` is a hash of the story's id.
     """
 
     number: int
@@ -45,6 +52,9 @@ class Doc(NamedTuple):
     lead: bytes
     bands: bytes
     lead_bands: bytes
+    passages: bytes = b""
+    headline: int = 0
+    story: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,6 +104,18 @@ class Block:
         hits = Hits(table, np.bincount(places, minlength=count) - lead, lead)
         return hits.where(table["fetched"] >= asked.since)
 
+    def sightings(self, passages: Keys, *, since: int) -> Sightings:
+        """Return the newest articles fetched in time in which each passage stands."""
+        rows, which = self.run.last(passages, SIGHTINGS)
+        table = self.table[rows]
+        in_time = table["fetched"] >= since
+        return sightings_of(which[in_time], table[in_time])
+
+
+def sightings_of(which: Places, table: Table) -> Sightings:
+    """Return rows as (place of the passage, headline, story)."""
+    return np.stack([which.astype(np.int64), table["headline"], table["story"]], axis=1)
+
 
 def all_hits(found: Sequence[Hits]) -> Hits:
     """Return the hits in several blocks as one."""
@@ -113,7 +135,7 @@ def question(full: Sequence[int], lead: Sequence[int], *, since: int) -> Asked:
 
 def block_of(docs: Sequence[Doc]) -> Block:
     """Return the block of some articles, which come by ascending number."""
-    packed = [doc.bands + doc.lead_bands for doc in docs]
+    packed = [doc.bands + doc.lead_bands + doc.passages for doc in docs]
     counts = np.array([len(bands) // 8 for bands in packed], np.intp)
     rows = np.arange(len(docs), dtype=np.uint32).repeat(counts)
     return Block(table_of(docs), run_of(np.frombuffer(b"".join(packed), "<u8"), rows))
@@ -133,6 +155,8 @@ def table_of(docs: Sequence[Doc]) -> Table:
     table = np.zeros(len(docs), ROW)
     table["number"] = [doc.number for doc in docs]
     table["fetched"] = [doc.fetched for doc in docs]
+    table["headline"] = [doc.headline for doc in docs]
+    table["story"] = [doc.story for doc in docs]
     signatures = [_known(doc.signature, SIGNATURE) for doc in docs]
     leads = [_known(doc.lead, LEAD) for doc in docs]
     sizes = [

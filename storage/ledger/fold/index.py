@@ -8,7 +8,7 @@ that no longer belongs to an article is stale, and left out at the next merge.
 """
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +26,7 @@ from storage.ledger.fold.block import (
     Asked,
     Doc,
     Hits,
+    Sightings,
     Table,
     all_hits,
     containment,
@@ -144,9 +145,24 @@ class FoldIndex:
         own = table_of([_doc(0, 0, print_)])
         return _ranked(own, hits, floor, lead=False), _ranked(own, hits, floor, lead=True)
 
+    def passages_seen(
+        self, passages: Sequence[int], *, headline: int, since: datetime
+    ) -> dict[int, int]:
+        """Return under how many other headlines, each of another story, each passage was seen."""
+        keys = np.array(passages, np.int64).view(np.uint64)
+        earliest = micros(since)
+        found = self._tail.sightings(passages, keys, since=earliest)
+        found += [one.block.sightings(keys, since=earliest) for one in self._chain]
+        counts = [0] * len(passages)
+        for which, rows in _by_first(found):
+            others = rows[rows[:, 1] != headline]
+            counts[which] = min(len(np.unique(others[:, 1])), len(np.unique(others[:, 2])))
+        return dict(zip(passages, counts, strict=True))
+
     def add(self, number: int, stored: StoredArticle) -> None:
         """Add what the transaction wrote under a new number."""
-        self._tail.add(_doc(number, micros(stored.fetched_at), stored.fingerprint))
+        fetched = micros(stored.fetched_at)
+        self._tail.add(_doc(number, fetched, stored.fingerprint, stored.story_id))
         self._last = number
 
     def are_stale(self, numbers: Iterable[int]) -> None:
@@ -271,7 +287,18 @@ def _ranked(own: Table, hits: Hits, floor: float, *, lead: bool) -> list[int]:
     return numbers
 
 
-def _doc(number: int, fetched: int, print_: Fingerprint) -> Doc:
+def _by_first(found: Sequence[Sightings]) -> Iterator[tuple[int, Sightings]]:
+    """Yield rows together that begin alike."""
+    rows = np.concatenate([np.zeros((0, 3), np.int64), *found])
+    rows = rows[rows[:, 0].argsort(kind="stable")]
+    places, starts = np.unique(rows[:, 0], return_index=True)
+    if not len(places):
+        return
+    for place, start, end in zip(places, starts, [*starts[1:], len(rows)], strict=True):
+        yield int(place), rows[start:end]
+
+
+def _doc(number: int, fetched: int, print_: Fingerprint, story_id: str = "") -> Doc:
     return Doc(
         number,
         fetched,
@@ -281,4 +308,7 @@ def _doc(number: int, fetched: int, print_: Fingerprint) -> Doc:
         print_.lead,
         pack_bands(print_.bands),
         pack_bands(print_.lead_bands),
+        pack_bands(print_.passages),
+        print_.headline,
+        source.story_key(story_id),
     )

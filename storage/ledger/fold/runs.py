@@ -49,6 +49,14 @@ class Run:
         hits = (self.keys.take(places) == asked.take(which)).nonzero()[0]
         return self.rows[places[hits]], which[hits]
 
+    def last(self, asked: Keys, most: int) -> tuple[Rows, Places]:
+        """Return at most the last ``most`` rows of each ``asked`` key, as ``find`` does."""
+        ends = self.keys.searchsorted(asked, side="right")
+        counts = np.minimum(ends - self.keys.searchsorted(asked, side="left"), most)
+        which = np.arange(len(asked)).repeat(counts)
+        places = np.arange(len(which)) + (ends - counts.cumsum()).repeat(counts)
+        return self.rows[places], which
+
     def _search(self, asked: Keys) -> tuple[Rows, Places]:
         first = self.keys.searchsorted(asked, side="left")
         counts = self.keys.searchsorted(asked, side="right") - first

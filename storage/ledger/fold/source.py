@@ -1,6 +1,7 @@
 """What the index reads of the ledger: the truth it is derived from."""
 
 from collections.abc import Iterable
+from hashlib import blake2b
 from sqlite3 import Connection
 
 import numpy as np
@@ -8,7 +9,8 @@ import numpy.typing as npt
 
 from storage.ledger.fold.block import Doc
 
-_COLUMNS = """index_no, fetched_at, shingles, lead_shingles, signature, lead, bands, lead_bands"""
+_COLUMNS = """index_no, fetched_at, shingles, lead_shingles, signature, lead, bands, lead_bands,
+    passages, headline, story_id"""
 
 
 def identity(db: Connection) -> tuple[str, str]:
@@ -35,7 +37,13 @@ def docs(db: Connection, *, after: int, through: int, limit: int) -> list[Doc]:
         " ORDER BY index_no LIMIT ?",
         [after, through, limit],
     )
-    return [Doc(*row) for row in found]
+    return [Doc._make([*row, story_key(story_id)]) for *row, story_id in found]
+
+
+def story_key(story_id: str) -> int:
+    """Return a signed 64-bit hash of a story's id."""
+    digest = blake2b(story_id.encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "little", signed=True)
 
 
 def live(db: Connection, *, low: int, high: int) -> npt.NDArray[np.int64]:

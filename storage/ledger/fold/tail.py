@@ -9,7 +9,18 @@ from collections.abc import Sequence
 import numpy as np
 
 from storage.ledger.codec import unpack_bands
-from storage.ledger.fold.block import Asked, Block, Doc, Hits, block_of, merged, table_of
+from storage.ledger.fold.block import (
+    SIGHTINGS,
+    Asked,
+    Block,
+    Doc,
+    Hits,
+    Sightings,
+    block_of,
+    merged,
+    table_of,
+)
+from storage.ledger.fold.runs import Keys
 
 
 class Tail:
@@ -78,6 +89,23 @@ class Tail:
             found.append(Hits(table, counts[:, 0], counts[:, 1]))
         return found
 
+    def sightings(self, passages: Sequence[int], keys: Keys, *, since: int) -> list[Sightings]:
+        """Return the newest articles fetched in time in which each passage stands."""
+        found = [block.sightings(keys, since=since) for block in self._blocks]
+        young: list[tuple[int, int, int]] = []
+        for which, passage in enumerate(passages):
+            place = self._places.get(passage)
+            seen = 0
+            while place is not None and seen < SIGHTINGS:
+                doc = self._young[place]
+                if doc.fetched >= since:
+                    young.append((which, doc.headline, doc.story))
+                seen += 1
+                place = self._before.get((passage, place))
+        if young:
+            found.append(np.array(young, np.int64))
+        return found
+
     def block(self) -> Block:
         """Return all of it as one block."""
         return merged([*self._blocks, block_of(self._young)])
@@ -101,4 +129,4 @@ class Tail:
 
 
 def _distinct(doc: Doc) -> set[int]:
-    return {*unpack_bands(doc.bands), *unpack_bands(doc.lead_bands)}
+    return {*unpack_bands(doc.bands + doc.lead_bands + doc.passages)}

@@ -23,6 +23,7 @@ check: lint test
 bench: $(VENV)/.ready-dev
 	$(BIN)/python bench/extract_quality.py
 	$(BIN)/python bench/fold_quality.py
+	$(BIN)/python bench/fold_speed.py
 	$(BIN)/python bench/polling.py
 
 conformance: $(VENV)/.ready-dev
@@ -35,7 +36,6 @@ hostile: $(VENV)/.ready-dev
 # A minute for each target, or SECONDS.
 fuzz: $(VENV)/.ready-dev
 	$(BIN)/python bench/fuzz.py --seconds $(or $(SECONDS),60)
-	$(BIN)/python bench/fold_speed.py
 
 # The stamps are written last, so that an interrupted set-up is taken up again.
 $(VENV)/.ready: requirements.txt pyproject.toml

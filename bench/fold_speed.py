@@ -21,53 +21,38 @@ import argparse
 import contextlib
 import gc
 import os
-import pickle
 import shutil
 import signal
 import socket
-import string
 import subprocess
-import sys
 import tempfile
 import time
-import traceback
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from itertools import islice
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 from datasketch import LeanMinHash, MinHash, MinHashLSH
+from fold_documents import NOW, announce, stored, texts
+from measure import Result, in_child, memory, observed, timed
 
-from ingest.articles.identity import article_id
 from ingest.config import RetrySettings
 from ingest.dedup.bands import BANDS, ROWS
 from ingest.dedup.decision import FoldRules, Incoming, decide
 from ingest.dedup.shingles import SHINGLE_SIZE
 from ingest.dedup.signature import PERMUTATIONS, fingerprint
-from ingest.feeds.diff import entry_id_of
 from ingest.finding import Found
 from ingest.settle import CANDIDATES, FLOOR, Circumstances, settle
-from ingest.types import Extracted
 from storage.ledger import articles
 from storage.ledger.base import LedgerWriter
 from storage.ledger.sqlite import SqliteLedger
 from storage.model import (
     EntryState,
-    FeedState,
     Fingerprint,
-    Outcome,
-    Poll,
-    PollCommit,
-    Reason,
     StoredArticle,
 )
 
-T = TypeVar("T")
-
-NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 RUN = Circumstances(
     run_id="bench",
     rules=FoldRules(),
@@ -77,95 +62,7 @@ RUN = Circumstances(
     retry=RetrySettings(),
 )
 GROUP = 64
-VOCABULARY = 60_000
-WORDS = 400
-COPIES = 0.05
 REDIS_STORED, REDIS_MEASURED = 2_000, 300
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What a contender did: its documents a second, and how its memory grew, in bytes.
-
-    ``micros`` is the processor time of one document.
-    """
-
-    rate: float
-    micros: float
-    anonymous: int
-    of_files: int
-
-
-def texts(count: int, seed: int) -> Iterator[str]:
-    """Yield documents; some are an earlier one with a sentence's worth changed and the end cut."""
-    chance = np.random.default_rng(seed)
-    letters = np.array(list(string.ascii_lowercase))
-    words = np.array(
-        ["".join(chance.choice(letters, 2 + n % 9)) for n in range(VOCABULARY)], dtype=object
-    )
-    recent: list[list[str]] = []
-    for number in range(count):
-        if recent and chance.random() < COPIES:
-            chosen = list(recent[chance.integers(len(recent))])
-            begin = int(chance.integers(len(chosen)))
-            chosen[begin : begin + 20] = words[chance.integers(0, VOCABULARY, 20)].tolist()
-            chosen = chosen[: int(len(chosen) * chance.uniform(0.7, 1))]
-        else:
-            length = max(60, int(chance.normal(WORDS, WORDS / 3)))
-            ranks = chance.zipf(1.15, 2 * length) - 1
-            chosen = words[ranks[ranks < VOCABULARY][:length]].tolist()
-            recent[number % 2_000 : number % 2_000 + 1] = [chosen]
-        yield " ".join(chosen)
-
-
-def timed(
-    work: Callable[[], object], count: int, clock: Callable[[], float] = time.perf_counter
-) -> float:
-    """Return how many of ``count`` things a second ``work`` does."""
-    begin = clock()
-    work()
-    return count / (clock() - begin)
-
-
-def in_child(work: Callable[[], T]) -> T:
-    """Return what ``work`` returns in a fork of this process."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if not child:
-        code = 1
-        try:
-            with os.fdopen(writing, "wb") as pipe:
-                pickle.dump(work(), pipe)
-            code = 0
-        except BaseException:  # noqa: BLE001 - whatever it is, it is told and the child ends
-            traceback.print_exc()
-        finally:
-            sys.stderr.flush()
-            os._exit(code)
-    os.close(writing)
-    with os.fdopen(reading, "rb") as pipe:
-        data = pipe.read()
-    os.waitpid(child, 0)
-    result: T = pickle.loads(data)
-    return result
-
-
-def observed(work: Callable[[], object], count: int, before: tuple[int, int]) -> Result:
-    """Measure work on ``count`` documents; memory as against ``before``."""
-    begin = time.process_time()
-    rate = timed(work, count)
-    spent = time.process_time() - begin
-    anonymous, of_files = (now - then for now, then in zip(memory(), before, strict=True))
-    return Result(rate, spent / count * 1e6, anonymous, of_files)
-
-
-def memory() -> tuple[int, int]:
-    """Return this process's resident memory in bytes: anonymous, and of files."""
-    gc.collect()
-    lines = Path("/proc/self/status").read_text().splitlines()
-    fields = dict(line.split(":", 1) for line in lines)
-    anonymous, of_files = (int(fields[key].split()[0]) * 1024 for key in ("RssAnon", "RssFile"))
-    return anonymous, of_files
 
 
 def signatures(sample: Sequence[str]) -> dict[str, float]:
@@ -198,29 +95,6 @@ def signatures(sample: Sequence[str]) -> dict[str, float]:
     return best
 
 
-def stored(number: int, print_: Fingerprint) -> StoredArticle:
-    """Return a document's place in the ledger, a story of its own."""
-    url = f"https://site{number % 997}.example/{number}"
-    key = article_id(url)
-    return StoredArticle(
-        article_id=key,
-        revision=0,
-        story_id=key,
-        duplicate_of=None,
-        url=url,
-        canonical_url=url,
-        site=f"site{number % 997}.example",
-        title=f"Document {number}",
-        published_at=NOW,
-        first_seen_at=NOW,
-        fetched_at=NOW,
-        word_count=WORDS,
-        fingerprint=print_,
-        feed_id="bench",
-        guid=str(number),
-    )
-
-
 def load_ledger(path: Path, prints: Sequence[Fingerprint]) -> None:
     """Put documents in a new ledger and its index."""
     ledger = SqliteLedger(path)
@@ -241,40 +115,6 @@ def settle_all(ledger: SqliteLedger, waiting: Sequence[tuple[EntryState, Found]]
         with ledger.writing() as writer:
             for state, found in waiting[begin : begin + GROUP]:
                 settle(writer, state, found, NOW, RUN)
-
-
-def announce(
-    ledger: SqliteLedger, first: int, more: Sequence[str]
-) -> list[tuple[EntryState, Found]]:
-    """Have a poll announce documents; return their entries with what their pages said."""
-    waiting = []
-    for number, text in enumerate(more, first):
-        url = f"https://site{number % 997}.example/{number}"
-        state = EntryState(
-            entry_id=entry_id_of("bench", str(number)),
-            feed_id="bench",
-            guid=str(number),
-            url=url,
-            title=f"Document {number}",
-            entry_hash=str(number),
-            first_seen_at=NOW,
-            last_seen_at=NOW,
-            outcome=Outcome.PENDING,
-            reason=Reason.WAITING,
-            due_at=NOW,
-            payload=b"{}",
-        )
-        extracted = Extracted(
-            canonical_url=url, text=text, fingerprint=fingerprint(text), word_count=WORDS
-        )
-        waiting.append((state, Found(extracted=extracted, url=url, urls=(url,), fetched_at=NOW)))
-    poll = Poll(
-        feed_id="bench", url="", polled_at=NOW, run_id="bench", ok=True, reason=Reason.FETCHED
-    )
-    pending = tuple(state for state, _ in waiting)
-    feed = FeedState(feed_id="bench", url="", name="")
-    ledger.commit_poll(PollCommit(state=feed, poll=poll, pending=pending))
-    return waiting
 
 
 def whole(path: Path, first: int, more: Sequence[str]) -> Result:

@@ -51,8 +51,8 @@ log = logging.getLogger(__name__)
 class Sizes:
     """How many articles are in memory: in the dictionary, and in all until they become a file."""
 
-    young: int = 512
-    tail: int = 4096
+    young: int = 1024
+    tail: int = 2048
 
 
 SIZES = Sizes()

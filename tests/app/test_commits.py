@@ -8,6 +8,7 @@ import pytest
 from ingest.commits import Commits
 from storage.model import Outcome, Reason
 from tests.app.test_settle import OTHER, RUN, TEXT, Desk
+from tests.ledger.values import entry, poll
 
 
 @pytest.fixture
@@ -50,3 +51,40 @@ def test_a_ledger_that_fails_is_not_taken_for_an_entry_s_fault(desk: Desk) -> No
 
     with pytest.raises(Exception, match="closed"):
         asyncio.run(commit())
+
+
+def test_a_poll_that_cannot_be_written_does_not_cost_the_others_theirs(desk: Desk) -> None:
+    good, bad = poll(entry("a"), feed="good"), poll(entry("b"), feed="bad")
+    bad = replace(bad, poll=replace(bad.poll, detail="\ud800"))
+
+    async def commit_both() -> tuple[object, object]:
+        commits = Commits(desk.ledger, RUN)
+        try:
+            return await asyncio.gather(
+                commits.poll(bad), commits.poll(good), return_exceptions=True
+            )
+        finally:
+            await commits.close()
+
+    refused, written = asyncio.run(commit_both())
+    assert isinstance(refused, UnicodeEncodeError)
+    assert written == good.pending
+    assert desk.ledger.feed("good") == good.state
+    assert desk.ledger.feed("bad") is None
+
+
+def test_what_is_read_together_fails_alone(desk: Desk) -> None:
+    async def read_both() -> tuple[object, object]:
+        commits = Commits(desk.ledger, RUN)
+        try:
+            return await asyncio.gather(
+                commits.read(lambda ledger: ledger.feeds()[1_000]),
+                commits.read(lambda ledger: ledger.feed("nobody")),
+                return_exceptions=True,
+            )
+        finally:
+            await commits.close()
+
+    failed, answered = asyncio.run(read_both())
+    assert isinstance(failed, IndexError)
+    assert answered is None

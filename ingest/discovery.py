@@ -6,14 +6,12 @@ from enum import StrEnum
 from typing import Final
 
 from ingest.feeds.reading import absolute
-from ingest.feeds.sitemaps import promise
+from ingest.feeds.sitemaps import NEWS, NEWS_PROMISE, promise
 from ingest.probe import Probe, Prober
 from ingest.types import ParsedFeed
 
 # Where most publishing systems put their feed. Tried in turn until one is there.
 _USUAL: Final = ("/feed", "/rss.xml", "/feed.xml", "/atom.xml", "/index.xml")
-_NEWS: Final = "sitemap-news"
-_NEWS_PROMISE: Final = 2
 _MOST_SITEMAPS: Final = 3  # of those that robots.txt names, and of those that an index lists
 
 
@@ -80,13 +78,13 @@ async def _news_sitemaps(prober: Prober, url: str) -> AsyncIterator[Discovered]:
     for address in (await prober.named_by_robots(url))[:_MOST_SITEMAPS]:
         probe = await prober.probe(address, follow=False)
         if isinstance(probe.document, ParsedFeed):
-            if probe.document.format == _NEWS:
+            if probe.document.format == NEWS:
                 yield _as_discovered(probe, probe.document, Source.ROBOTS)
             children = (sitemap.url for sitemap in probe.document.sitemaps)
-            listed += [child for child in children if promise(child) == _NEWS_PROMISE]
+            listed += [child for child in children if promise(child) == NEWS_PROMISE]
     for address in list(dict.fromkeys(listed))[:_MOST_SITEMAPS]:
         probe = await prober.probe(address, follow=False)
-        if isinstance(probe.document, ParsedFeed) and probe.document.format == _NEWS:
+        if isinstance(probe.document, ParsedFeed) and probe.document.format == NEWS:
             yield _as_discovered(probe, probe.document, Source.ROBOTS)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from ingest.feeds.fills import filled_in
 from ingest.types import Feed
 from storage.ledger.base import JournalState, Ledger
 from storage.model import FeedState, Outcome
@@ -112,9 +113,11 @@ def notes_on(state: FeedState, *, now: datetime) -> tuple[str, ...]:
     if state.address is not None:
         notes.append(f"moved for good to {state.address}: newsfold uses it; put it into feeds.yml")
     if state.gap_at is not None and now - state.gap_at < GAP_IS_NEWS:
+        filled = filled_in(state)
         notes.append(
             f"entries may have been missed: the poll of {state.gap_at:%Y-%m-%d %H:%M} UTC shared "
             "none with the one before"
+            + (f" ({filled} of them were taken from its site's news sitemap)" if filled else "")
         )
     return tuple(notes)
 

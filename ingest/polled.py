@@ -1,12 +1,14 @@
 """What a poll came to, as values: what the feed said, what that changes, and the row that tells."""
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Self
 
 from ingest.feeds.cadence import Learnt
-from ingest.feeds.diff import Diff
-from ingest.types import Fault, Fetched, ParsedFeed
+from ingest.feeds.diff import Diff, diff
+from ingest.types import Fault, Feed, Fetched, ParsedEntry, ParsedFeed
 from storage.model import EntryState, FeedState, Outcome, Poll, Reason
 
 
@@ -34,10 +36,13 @@ class Said:
 class News:
     """What a document ``changes``, and what the ledger has ``known`` of its entries, by GUID.
 
-    ``seen_at`` is when they count as seen.
+    ``seen_at`` is when they count as seen, ``backlog`` the number of the feed's entries that were
+    pending before, and ``filled`` how many of those that are new the document does not have.
     """
 
     seen_at: datetime
+    backlog: int = 0
+    filled: int = 0
     changes: Diff = field(default_factory=Diff)
     known: Mapping[str, EntryState] = field(default_factory=dict)
 
@@ -54,6 +59,17 @@ class News:
             return None
         number = len(self.changes.pending)
         return f"{number} entries to read, of which {later} stay pending until their turn"
+
+    def with_missed(self, feed: Feed, missed: Sequence[ParsedEntry]) -> Self:
+        """Return the news with entries that the feed had missed, after its own."""
+        before = self.changes
+        more = diff(feed, missed, {}, now=self.seen_at, waiting=self.backlog + len(before.pending))
+        changes = replace(
+            before,
+            pending=before.pending + more.pending,
+            put_off=before.put_off + more.put_off,
+        )
+        return replace(self, changes=changes, filled=len(more.pending))
 
     def has_turn(self, entry: EntryState) -> bool:
         """Whether an entry is to be taken up now."""
@@ -89,5 +105,10 @@ def row_of(said: Said, news: News, learnt: Learnt, *, run_id: str) -> Poll:
         new=news.new,
         changed=len(changes.pending) - news.new,
         next_due_at=learnt.state.next_due_at,
-        extra='{"gap": true}' if learnt.gap else "{}",
+        extra=json.dumps(_told(news, learnt)),
     )
+
+
+def _told(news: News, learnt: Learnt) -> dict[str, object]:
+    gap = {"gap": True} if learnt.gap else {}
+    return gap | ({"filled": news.filled} if news.filled else {})

@@ -15,6 +15,7 @@ from ingest.feeds import cadence
 from ingest.feeds.diff import diff
 from ingest.feeds.parse import parse_feed
 from ingest.fetch.client import Fetcher
+from ingest.filling import Filling
 from ingest.observe import Observer
 from ingest.polled import News, Said, row_of
 from ingest.sitemaps import Sitemaps
@@ -54,7 +55,16 @@ class Poller:
         self._fetcher = fetcher
         self._workers = workers
         self._clock = clock
-        self._sitemaps = Sitemaps(fetcher=fetcher, workers=workers, clock=clock)
+        self._sitemaps = Sitemaps(
+            fetcher=fetcher, get=fetcher.get_feed, workers=workers, clock=clock
+        )
+        self._filling = Filling(
+            commits=commits,
+            sitemaps=Sitemaps(
+                fetcher=fetcher, get=fetcher.get_sitemap, workers=workers, clock=clock
+            ),
+            clock=clock,
+        )
         self._observer = observer
         self._reliance = reliance
 
@@ -67,7 +77,6 @@ class Poller:
         said = await self._ask(state, request, at)
         news = await self._compare(feed, said, seen_at)
         pushed_until = await self._reliance.weigh(said.state, new=news.new, at=at)
-        # Where ``learnt.gap`` is set, what was missed is to be made up.
         learnt = cadence.learn(
             said.state,
             feed,
@@ -79,6 +88,8 @@ class Poller:
             known=news.known.keys(),
             pushed_until=pushed_until,
         )
+        if learnt.gap:
+            news, learnt = await self._fill(feed, said, news, learnt)
         row = row_of(said, news, learnt, run_id=self._commits.run_id)
         return await self._commit(feed, learnt.state, news, row)
 
@@ -159,7 +170,21 @@ class Poller:
             )
         )
         changes = diff(feed, entries, known, now=seen_at, waiting=waiting)
-        return News(seen_at=seen_at, changes=changes, known=known)
+        return News(seen_at=seen_at, backlog=waiting, changes=changes, known=known)
+
+    async def _fill(
+        self, feed: Feed, said: Said, news: News, learnt: cadence.Learnt
+    ) -> tuple[News, cadence.Learnt]:
+        """Add what the feed has missed, as far as its site tells."""
+        assert isinstance(said.document, ParsedFeed), "a gap is between documents"
+        at = learnt.state.gap_at or said.at
+        filled = await self._filling.fill(said.state, said.document, at=at)
+        learnt = replace(
+            learnt,
+            state=replace(learnt.state, extra=filled.extra),
+            events=(*learnt.events, *filter(None, (filled.event,))),
+        )
+        return news.with_missed(feed, filled.entries), learnt
 
     async def _commit(self, feed: Feed, state: FeedState, news: News, row: Poll) -> list[str]:
         written = await self._commits.poll(

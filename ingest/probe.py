@@ -60,7 +60,9 @@ class Prober:
         self._fetcher = fetcher
         self._workers = workers
         self._clock = clock
-        self._sitemaps = Sitemaps(fetcher=fetcher, workers=workers, clock=clock)
+        self._sitemaps = Sitemaps(
+            fetcher=fetcher, get=fetcher.get_feed, workers=workers, clock=clock
+        )
 
     async def probe(self, url: str, *, follow: bool = True) -> Probe:
         """Fetch ``url`` and read it as a feed.

@@ -1,6 +1,6 @@
 """A site's sitemaps: which it has, and the newest of those in an index as one document."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from ingest.clock import Clock
@@ -10,7 +10,7 @@ from ingest.feeds.parse import parse_feed
 from ingest.feeds.reading import MOST_ENTRIES, absolute
 from ingest.feeds.sitemaps import INDEX, ranked
 from ingest.fetch.client import Fetcher
-from ingest.types import Fault, ParsedEntry, ParsedFeed, Sitemap
+from ingest.types import Fault, Fetched, ParsedEntry, ParsedFeed, Sitemap, Validators
 from ingest.workers import Workers
 from storage.model import Reason
 
@@ -19,12 +19,18 @@ _STOP = frozenset({Reason.HTTP_TOO_MANY_REQUESTS, Reason.ON_HOLD})
 
 _MOST_NAMED = 1_000  # lines of a robots.txt
 
+Get = Callable[[str, Validators], Awaitable[Fetched | Fault]]
+
 
 class Sitemaps:
-    """Reads an index's sitemaps, one after the other, conditionally, by the same door as feeds."""
+    """Reads a site's sitemaps, one after the other, conditionally.
 
-    def __init__(self, *, fetcher: Fetcher, workers: Workers, clock: Clock) -> None:
+    ``get`` is how they are asked for: as feeds are, or as pages.
+    """
+
+    def __init__(self, *, fetcher: Fetcher, get: Get, workers: Workers, clock: Clock) -> None:
         self._fetcher = fetcher
+        self._get = get
         self._workers = workers
         self._clock = clock
 
@@ -68,13 +74,18 @@ class Sitemaps:
                 after.append(child)
                 continue
             else:
-                said, known = await self._read(child)
+                said, known = await self.read(child)
+                if isinstance(said, ParsedFeed) and said.format == INDEX:
+                    detail = "an index of sitemaps within an index"
+                    said = Fault(reason=Reason.NOT_A_FEED, detail=detail, url=child.url)
+                    known = child
             found.append(said)
             after.append(known)
         return _together(found), with_children(extra, after)
 
-    async def _read(self, child: Child) -> tuple[ParsedFeed | Fault | None, Child]:
-        answer = await self._fetcher.get_feed(child.url, child.validators)
+    async def read(self, child: Child) -> tuple[ParsedFeed | Fault | None, Child]:
+        """Read a sitemap; ``None`` if it is as it was. Returns what is known of it then, too."""
+        answer = await self._get(child.url, child.validators)
         if isinstance(answer, Fault):
             return answer, child
         if answer.not_modified:
@@ -90,9 +101,6 @@ class Sitemaps:
             content_type=answer.content_type,
             now=self._clock(),
         )
-        if isinstance(document, ParsedFeed) and document.format == INDEX:
-            detail = "an index of sitemaps within an index"
-            document = Fault(reason=Reason.NOT_A_FEED, detail=detail, url=answer.url)
         return document, child if isinstance(document, Fault) else after
 
 

@@ -14,6 +14,7 @@ from ingest.cli.context import Context
 from ingest.clock import system_clock
 from ingest.errors import ConfigError
 from ingest.explain import ArticleAccount, FeedAccount, Unknown, explain
+from ingest.feeds.fills import filled_in
 from ingest.health import notes_on
 from storage.model import EntryState, FeedState, Outcome, OutcomeChange, Poll, Reason, StoredArticle
 
@@ -251,7 +252,13 @@ def _moving(state: FeedState, now: datetime) -> Text | None:
 
 
 def _gaps(state: FeedState, now: datetime) -> str | None:
-    return f"{state.gaps}, the last {say.ago(state.gap_at, now)}" if state.gaps else None
+    if not state.gaps:
+        return None
+    taken = filled_in(state)
+    filled = (
+        f"; {say.plural(taken, 'missed entry', 'missed entries')} were filled in" if taken else ""
+    )
+    return f"{state.gaps}, the last {say.ago(state.gap_at, now)}{filled}"
 
 
 def _next(state: FeedState, now: datetime) -> str | None:

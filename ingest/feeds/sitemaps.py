@@ -27,6 +27,12 @@ from ingest.types import ParsedEntry, ParsedFeed, Sitemap
 INDEX: Final = "sitemap-index"
 """The format of an index."""
 
+NEWS: Final = "sitemap-news"
+"""The format of a sitemap that describes its entries as news."""
+
+NEWS_PROMISE: Final = 2
+"""What the address of a sitemap called news promises."""
+
 SITEMAP_ROOTS: Final = frozenset({"urlset", "sitemapindex"})
 
 # The protocol's own bound, for pages in a sitemap and for sitemaps in an index.
@@ -84,7 +90,7 @@ def parse_sitemap(document: Document, *, url: str, now: datetime) -> ParsedFeed:
     titles = {line(fields.get("news/publication/name")) for fields in described}
     languages = {entry.language for entry in entries}
     return ParsedFeed(
-        format="sitemap-news" if described else "sitemap",
+        format=NEWS if described else "sitemap",
         title=titles.pop() if len(titles) == 1 else None,
         link=absolute("/", url),
         language=languages.pop() if len(languages) == 1 else None,
@@ -108,7 +114,7 @@ def promise(url: str) -> int:
     """Return what a sitemap's address promises: 2 news, 1 articles perhaps, 0 something else."""
     name = _named(url)
     if _NEWS_NAME.search(name):
-        return 2
+        return NEWS_PROMISE
     return 0 if _OTHER_NAME.search(name) else 1
 
 

@@ -93,6 +93,12 @@ class Fetcher:
             opens_gzip=True,
             obeys_robots=settings.robots_for_feeds,
         )
+        self._sitemap = replace(
+            self._feed,
+            headers=(*headers, (b"Accept", _FEED_TYPES)),
+            wanted=frozenset({200, 203}),
+            obeys_robots=settings.robots_for_pages,
+        )
         self._page = Errand(
             headers=(*headers, (b"Accept", _PAGE_TYPES)),
             wanted=frozenset({200, 203}),
@@ -148,6 +154,18 @@ class Fetcher:
             The whole document (200, 203 or 226), a 304 with an empty body, or a fault.
         """
         return await self._journey(self._feed, url, validators)
+
+    async def get_sitemap(self, url: str, validators: Validators) -> Fetched | Fault:
+        """Fetch a sitemap that nobody subscribed to: as ``get_feed``, in its turn among pages.
+
+        Args:
+            url: The sitemap's address.
+            validators: What came with the last answer, for the address that gave it alone.
+
+        Returns:
+            The whole document (200 or 203), a 304 with an empty body, or a fault.
+        """
+        return await self._journey(self._sitemap, url, validators)
 
     async def get_page(self, url: str) -> Fetched | Fault:
         """Fetch a page, if its robots.txt allows it.

@@ -14,7 +14,7 @@ from tests.app.web import serving
 class Answer:
     """What a path answers: with 304 if ``conditional`` and asked with its own ``ETag``.
 
-    ``dated`` adds a ``Date``.
+    ``dated`` adds a ``Date``. One that ``stalls`` never gets to its body.
     """
 
     status: int = 200
@@ -22,6 +22,7 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
     dated: datetime | None = None
     conditional: bool = False
+    stalls: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +57,9 @@ class Answering:
                 if not same:
                     self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
+                if found.stalls:
+                    self.rfile.read(1)  # until the other side has had enough
+                    return
                 self.wfile.write(body)
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its base's word

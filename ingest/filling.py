@@ -79,7 +79,8 @@ class Filling:
         home = home_of(document)
         if home is None:
             return Filled(extra=state.extra, event="its entries lead to no one site")
-        if await self._known(state.feed_id, document.entries[:_MOST_LOOKED_UP]):
+        first = document.entries[:_MOST_LOOKED_UP]
+        if len(await self._known(state.feed_id, first)) > len(first) / 2:
             return Filled(extra=state.extra, event="its entries were known under other GUIDs")
         search = _Search(self._sitemaps, before, clock=self._clock)
         await search.through(home)
@@ -90,7 +91,7 @@ class Filling:
         after = Fill(
             at=at,
             taken=len(found.entries),
-            since=since if search.faults else None,
+            since=None if search.is_whole else since,
             named=tuple(search.named),
             listed=tuple(search.listed),
         )
@@ -132,6 +133,7 @@ class _Search:
     faults: list[Fault] = field(default_factory=list)
     asked: int = 0
     unchanged: int = 0
+    is_late: bool = False
 
     async def through(self, home: str) -> None:
         """Read the sitemaps that robots.txt names, then the news sitemaps an index lists."""
@@ -152,12 +154,13 @@ class _Search:
 
     async def _read(self, child: Child, until: datetime) -> tuple[ParsedFeed | None, Child]:
         """Read a sitemap, unless enough was read; ``None`` if it says nothing new."""
-        if child.is_current or self._is_over or self.clock() >= until:
+        self.is_late = self.clock() >= until
+        if child.is_current or self._is_over or self.is_late:
             return None, child
         self.asked += 1
         said, after = await self.sitemaps.read(child)
         if isinstance(said, Fault):
-            self.faults.append(said)
+            self.faults.append(replace(said, url=said.url or child.url))
             return None, child
         if said is None:
             self.unchanged += 1
@@ -165,6 +168,12 @@ class _Search:
             self.sources.append(child.url)
             self.entries += said.entries
         return said, after
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all was read that there is, so that nothing more is to be looked for."""
+        found = bool(self.sources or self.unchanged)
+        return found and not self.faults and not self.is_late
 
     @property
     def _is_over(self) -> bool:

@@ -27,7 +27,7 @@ OTHER_SECTION: Final = "of other sections"
 SELECTION: Final = "of sections of which it shows a selection"
 UNTOLD: Final = "of which nothing says that they are this feed's"
 OTHER_LANGUAGE: Final = "in other languages"
-TOO_MANY: Final = "beyond the newest 500"
+TOO_MANY: Final = f"beyond the newest {MOST_FILLED}"
 
 _MOST_COMPARED: Final = 2_000
 _ENOUGH: Final = 3  # entries by which a feed is judged as a whole

@@ -236,7 +236,7 @@ def test_a_sitemap_that_cannot_be_read_costs_the_feed_nothing(
     assert room.asked() == ["/news.xml"]
     extra, detail = room.last()
     assert extra == {"gap": True}
-    assert "its news sitemap could not be read" in detail
+    assert f"its news sitemap could not be read: {room.house.web.base}/news.xml: " in detail
     assert why in detail
     assert state.ok
     assert room.house.tallies[-1].entries["new"] == 6
@@ -246,6 +246,30 @@ def test_a_sitemap_that_cannot_be_read_costs_the_feed_nothing(
     room.name()
     room.poll(after=6 * HOUR)
     assert room.filled() == between(room, 6, 9) | between(room, 15, 18)
+
+
+def test_at_most_ten_sitemaps_are_asked_for(room: Newsroom) -> None:
+    room.publish(6)
+    room.poll()
+    room.publish(9)
+    paths = [f"/news-{n:02}.xml" for n in range(14)]
+    for path in paths:
+        room.name(path=path)
+    room.robots(*(f"Sitemap: {path}" for path in paths))
+    room.poll()
+    assert room.asked() == list(reversed(paths))[:10]
+    assert room.filled() == between(room, 6, 9)
+    assert f"{paths[-1]} and 9 more" in room.last()[1]
+
+
+def test_after_two_sitemaps_that_cannot_be_read_no_other_is_asked_for(room: Newsroom) -> None:
+    room.publish(6)
+    room.poll()
+    room.publish(9)
+    room.robots(*(f"Sitemap: /news-{n}.xml" for n in range(5)))
+    room.poll()
+    assert room.asked() == ["/news-4.xml", "/news-3.xml"]
+    assert room.house.tallies[-1].entries["new"] == 6
 
 
 def test_a_feed_of_one_section_takes_that_section_alone(room: Newsroom) -> None:

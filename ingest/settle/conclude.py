@@ -1,0 +1,45 @@
+"""Which of the findings leads to what: nothing to store, a text of a known article, a new one."""
+
+from dataclasses import replace
+from typing import assert_never
+
+from ingest.articles.identity import article_id
+from ingest.finding import Finding, Found, Known, Postponed, Refused
+from ingest.rows import stored_article
+from ingest.settle.again import told_again
+from ingest.settle.case import Case, aliases_of
+from ingest.settle.place import place
+from ingest.settle.signing import without_residue
+from storage.model import EntryCommit, Outcome, Reason, Retry
+
+
+def conclude(case: Case, finding: Finding) -> EntryCommit:
+    """Return what is to be written for an entry of which this was found."""
+    match finding:
+        case Found():
+            return _found(case, without_residue(case, finding))
+        case Known(article_id=known, url=url, urls=urls):
+            detail = f"links to an article that is stored already: {url}"
+            change = case.change(Outcome.UNCHANGED, Reason.KNOWN_URL, detail, article=known)
+            return EntryCommit(change=change, aliases=aliases_of(urls))
+        case Refused(outcome=outcome, reason=reason, detail=detail):
+            if case.state.article_id is not None:
+                outcome, detail = Outcome.UNCHANGED, f"kept as it was stored; now: {detail}"
+            return EntryCommit(change=case.change(outcome, reason, detail))
+        case Postponed(reason=reason, detail=detail):
+            retry = Retry(attempts=case.state.attempts + 1, due_at=case.at + finding.wait)
+            return EntryCommit(change=case.change(Outcome.PENDING, reason, detail), retry=retry)
+        case _:
+            assert_never(finding)
+
+
+def _found(case: Case, found: Found) -> EntryCommit:
+    canonical = found.extracted.canonical_url
+    previous = case.ledger.article(article_id(canonical)) or case.ledger.article_by_url(
+        (canonical,)
+    )
+    if previous is not None:
+        return told_again(case, found, previous)
+    stored = stored_article(case.state, found)
+    commit = place(case, found, stored, Outcome.NEW)
+    return replace(commit, aliases=aliases_of((canonical, *found.urls)))

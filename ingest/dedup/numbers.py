@@ -10,6 +10,7 @@ MOST = 256
 _NUMBER = re.compile(
     r"(?<!\d)\d{1,3}(?:[.,'’ ]\d{3}(?!\d))+(?:[.,]\d+)?|\d+(?:[.,]\d+)?"  # noqa: RUF001 - as printed
 )
+_RUN = re.compile(r"\d[\d.,'’ ]*")  # noqa: RUF001 - as printed
 _GROUPS = re.compile(r"[.,'’ ](?=\d{3}(?!\d))")  # noqa: RUF001 - as printed
 
 
@@ -21,7 +22,8 @@ def numbers(normalised: str) -> tuple[str, ...]:
     more than ``MOST`` numbers those with the least digests are kept: the same sample of the
     same numbers in any text, as in bottom-k sketches (Cohen and Kaplan 2007).
     """
-    found = {_plain(match) for match in _NUMBER.findall(normalised)}
+    # Runs of digits and separators first: most of a text is passed over quickly.
+    found = {_plain(match) for run in _RUN.findall(normalised) for match in _NUMBER.findall(run)}
     if len(found) > MOST:
         found = set(sorted(found, key=_digest)[:MOST])
     return tuple(sorted(found))

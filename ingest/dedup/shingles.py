@@ -57,19 +57,27 @@ _UNSEEN = re.compile(
 # Odd multipliers of the hash functions: fractions of the golden ratio and of square roots.
 _BASE = 0x9E3779B97F4A7C15
 _BASE_INVERSE = pow(_BASE, -1, 1 << 64)
+_GAMMA = np.uint64(_BASE)
+_SHIFT_1, _SHIFT_2, _SHIFT_3 = np.uint64(30), np.uint64(27), np.uint64(31)
+_FACTOR_1, _FACTOR_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 _TABLE = 1 << 17  # powers kept at hand: enough for all but huge texts
 _POSITIONS = np.array([0xBB67AE8584CAA73B, 0x3C6EF372FE94F82B, 0xA54FF53A5F1D36F1], np.uint64)
 
 
 def normalise(text: str) -> str:
-    """Return ``text`` as it is compared: NFKC, case folded, unseen characters dropped.
+    """Return ``text`` as it is compared: folded, its white space one space each, none at the ends.
 
-    White space is one space each, none at the ends. Doing it twice changes nothing more.
+    Doing it twice changes nothing more.
     """
+    return " ".join(fold(text).split())
+
+
+def fold(text: str) -> str:
+    """Return ``text`` in NFKC, case folded, without unseen characters. Its tokens are the same."""
     if not text.isascii():
         text = _UNSEEN.sub("", normalize("NFKC", text)).casefold()
         text = _UNSEEN.sub("", normalize("NFKC", text))
-    return " ".join(text.casefold().split())
+    return text.casefold()
 
 
 def shingles(tokens: Hashes) -> Hashes:
@@ -82,38 +90,66 @@ def shingles(tokens: Hashes) -> Hashes:
         return tokens
     size = min(SHINGLE_SIZE, len(tokens))
     count = len(tokens) - size + 1
-    total = np.zeros(count, np.uint64)
-    for offset in range(size):
+    total = tokens[:count] * _POSITIONS[0]
+    for offset in range(1, size):
         total += tokens[offset : offset + count] * _POSITIONS[offset]
-    return np.unique(mix(total))
+    found = mix(total)
+    found.sort()
+    if count > 1:
+        first = np.empty(count, bool)
+        first[0] = True
+        np.not_equal(found[1:], found[:-1], out=first[1:])
+        found = found[first]
+    return found
 
 
-def token_hashes(normalised: str) -> Hashes:
-    """Return a 64-bit hash for each token of a normalised text, in their order.
+def token_hashes(folded: str) -> Hashes:
+    """Return a 64-bit hash for each token of a folded or normalised text, in their order.
 
     Tokens are runs of letters, marks and digits; in scripts written without spaces single
     characters, or a few letters from each letter on. A run's hash is the polynomial of its code
     points, taken as a difference of prefix sums (Karp and Rabin 1987), modulo 2**64 where the
     odd base has an inverse.
     """
-    if not normalised:
+    if not folded:
         return np.zeros(0, np.uint64)
-    points = np.frombuffer(normalised.encode("utf-32-le", "surrogatepass"), np.uint32)
-    kinds = _kinds()[points]
+    points = _points(folded)
+    kinds = _kinds().take(points)
+    starts, ends = _runs(kinds) if kinds.max() <= _WORD else _cut(kinds)
+    sums = np.zeros(len(points) + 1, np.uint64)
+    scattered = _scattered().take(points)
+    scattered *= _powers(_BASE, len(points))
+    np.cumsum(scattered, out=sums[1:])
+    runs = (sums.take(ends) - sums.take(starts)) * _powers(_BASE_INVERSE, len(points)).take(starts)
+    runs += (ends - starts).view(np.uint64)
+    return mix(runs)
+
+
+def _points(text: str) -> npt.NDArray[np.uint8] | npt.NDArray[np.uint32]:
+    """Return a text's code points."""
+    if text.isascii():
+        return np.frombuffer(text.encode(), np.uint8)
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+
+
+def _runs(kinds: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Return where the words of a text begin and end that has nothing but words."""
+    inside = np.zeros(len(kinds) + 2, bool)
+    inside[1:-1] = kinds
+    edges = np.flatnonzero(inside[1:] != inside[:-1])
+    return edges[::2], edges[1::2]
+
+
+def _cut(kinds: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Return where the tokens of any text begin and end."""
     changes = np.flatnonzero(kinds[1:] != kinds[:-1]) + 1
     first_of_run = np.zeros(len(kinds), bool)
     first_of_run[0] = True
     first_of_run[changes] = True
     starts = np.flatnonzero((kinds > _WORD) | ((kinds == _WORD) & first_of_run))
     run_ends = np.append(changes, len(kinds))
-    ends = np.minimum(
-        starts + _REACH[kinds[starts]],
-        run_ends[np.searchsorted(run_ends, starts, side="right")],
-    )
-    sums = np.zeros(len(points) + 1, np.uint64)
-    np.cumsum(mix(points.astype(np.uint64)) * _powers(_BASE, len(points)), out=sums[1:])
-    runs = (sums[ends] - sums[starts]) * _powers(_BASE_INVERSE, len(points))[starts]
-    return mix(runs + (ends - starts).astype(np.uint64))
+    reach = starts + _REACH[kinds[starts]]
+    return starts, np.minimum(reach, run_ends[np.searchsorted(run_ends, starts, side="right")])
 
 
 def mix(values: Hashes) -> Hashes:
@@ -121,11 +157,13 @@ def mix(values: Hashes) -> Hashes:
 
     Source: Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014.
     """
-    mixed = values + np.uint64(_BASE)
-    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    result: Hashes = mixed ^ (mixed >> np.uint64(31))
-    return result
+    mixed = values + _GAMMA
+    mixed ^= mixed >> _SHIFT_1
+    mixed *= _FACTOR_1
+    mixed ^= mixed >> _SHIFT_2
+    mixed *= _FACTOR_2
+    mixed ^= mixed >> _SHIFT_3
+    return mixed
 
 
 def _powers(base: int, count: int) -> Hashes:
@@ -140,6 +178,12 @@ def _power_table(base: int, count: int) -> Hashes:
     factors = np.full(count, base, np.uint64)
     factors[0] = 1
     return np.cumprod(factors)
+
+
+@cache
+def _scattered() -> Hashes:
+    """Return ``mix`` of each code point: looked up quicker than made."""
+    return mix(np.arange(0x110000, dtype=np.uint64))
 
 
 @cache

@@ -9,13 +9,17 @@ from storage.model import Outcome, Reason
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """A text was extracted. ``urls`` are the addresses by which the article was reached."""
+    """A text was extracted. ``urls`` are the addresses by which the article was reached.
+
+    ``residue`` are the passages of it that its site prints under other headlines as well.
+    """
 
     extracted: Extracted
     url: str
     urls: tuple[str, ...]
     fetched_at: datetime
     note: str | None = None
+    residue: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

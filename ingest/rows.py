@@ -1,5 +1,7 @@
 """Build the rows of an article from its entry, its extraction and its place in the fold."""
 
+import json
+from collections.abc import Sequence
 from dataclasses import fields
 from datetime import datetime
 
@@ -53,8 +55,10 @@ def _first_seen(state: EntryState) -> datetime:
     return state.last_seen_at if state.recheck else state.first_seen_at
 
 
-def article_row(state: EntryState, found: Found, stored: StoredArticle) -> Article:
-    """Return the row of ``articles`` for this revision."""
+def article_row(
+    state: EntryState, found: Found, stored: StoredArticle, *, related: Sequence[str] = ()
+) -> Article:
+    """Return the row of ``articles`` for this revision; ``related`` are ids of what is near it."""
     extracted = found.extracted
     return Article(
         article_id=stored.article_id,
@@ -81,6 +85,7 @@ def article_row(state: EntryState, found: Found, stored: StoredArticle) -> Artic
         content_hash=extracted.fingerprint.content_hash,
         signature=extracted.fingerprint.signature,
         extractor=extracted.extractor,
+        extra=json.dumps({"related": list(related)} if related else {}),
     )
 
 

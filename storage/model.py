@@ -95,8 +95,11 @@ class Reason(StrEnum):
     NO_TEXT = "no_text"
     KNOWN_URL = "known_url"
     SAME_TEXT = "same_text"
+    SAME_PASSAGES = "same_passages"
+    SEEN_BEFORE = "seen_before"
     FIRST_SEEN = "first_seen"
     TEXT_CHANGED = "text_changed"
+    NEWER_TEXT = "newer_text"
     EXACT_COPY = "exact_copy"
     NEAR_COPY = "near_copy"
     CONTAINED_COPY = "contained_copy"
@@ -362,6 +365,20 @@ class StoredArticle:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Related:
+    """A link to an article that is near another and no copy of it.
+
+    ``rule`` says what kept the two from being copies; ``similarity`` and ``containment`` are as in
+    ``Duplicate``.
+    """
+
+    article_id: str
+    rule: str
+    similarity: float
+    containment: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Retry:
     """A pending entry that is to be tried again."""
 
@@ -377,6 +394,8 @@ class EntryCommit:
     the journal. ``aliases``: URLs by which the article may be asked for. ``demoted``: an earlier
     first copy which this commit folds into the new article; its rows still in the journal are
     replaced by the given duplicate row. ``retry``: set exactly when the outcome is pending.
+    ``version`` is what names the text among those of its article, by which it is counted;
+    ``related`` the links that take the place of those found for it before, ``None`` to leave them.
     """
 
     change: OutcomeChange
@@ -385,6 +404,8 @@ class EntryCommit:
     aliases: tuple[str, ...] = ()
     demoted: tuple[StoredArticle, Duplicate, OutcomeChange] | None = None
     retry: Retry | None = None
+    version: str | None = None
+    related: tuple[Related, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from typing import Protocol
 from ingest.dedup.numbers import overlap
 from ingest.dedup.passages import HEADLINES
 from ingest.dedup.sample import likeness
-from ingest.dedup.signature import MIN_SHINGLES, lead_share
+from ingest.dedup.signature import MIN_SHINGLES, common_lead
 from storage.model import Fingerprint, Match, Reason, StoredArticle
 
 
@@ -106,6 +106,13 @@ class Copy:
     evidence: Mapping[str, object]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Update:
+    """The incoming article is a newer text of one on its own site: ``copy`` has the numbers."""
+
+    copy: Copy
+
+
 class Dated(Protocol):
     """What has a place in the order of a story's copies."""
 
@@ -133,14 +140,14 @@ def decide(
     exact: Sequence[StoredArticle],
     near: Sequence[StoredArticle],
     rules: FoldRules,
-) -> Original | Copy:
+) -> Original | Copy | Update:
     """Return whether ``incoming`` is a copy, and of which stored article.
 
     ``exact`` are articles with the same content hash, ``near`` those sharing bands; an article
     never matches itself. The same text comes first; of near copies the one with the highest
     similarity, then containment, then the earliest: a text that holds two others belongs to the one
-    it shares more with. The order of the candidates does not matter. A text without a word
-    matches nothing.
+    it shares more with. Before those comes a near one that it is a newer text of, ``is_newer``. The
+    order of the candidates does not matter. A text without a word matches nothing.
     """
     own = incoming.fingerprint
     if not own.shingles:
@@ -160,9 +167,10 @@ def decide(
         (_weigh(incoming, article, rules) for article in others.values()),
         key=lambda found: (-found.similarity, -found.containment, _order(_article(found))),
     )
-    copy = next((found for found in weighed if isinstance(found, Copy)), None)
-    if copy is not None:
-        return copy
+    copies = [found for found in weighed if isinstance(found, Copy)]
+    if copies:
+        newer = next((copy for copy in copies if is_newer(incoming, copy)), None)
+        return copies[0] if newer is None else Update(copy=newer)
     rejected = sorted(
         (found for found in weighed if isinstance(found, Rejected)),
         key=lambda found: (-found.containment, -found.similarity, _order(found.article)),
@@ -174,6 +182,32 @@ def decide(
             for found in rejected
             if found.rejection in _LINKED and found.containment >= rules.related
         ),
+    )
+
+
+def is_newer(incoming: Incoming, copy: Copy) -> bool:
+    """Tell whether a text is a later version of the one it was found to be near.
+
+    Of two texts of one site the later is, if it first stood in a feed after the other had been
+    seen, was not published before it, and is not the cut one. What came out in the same poll or
+    crawl never is, so that it does not matter what of it is read first.
+    """
+    before = copy.of
+    out, then = incoming.published_at, before.published_at
+    grown = incoming.fingerprint.shingles >= before.fingerprint.shingles
+    return (
+        incoming.site == before.site
+        and incoming.first_seen_at > before.first_seen_at
+        and (out is None or then is None or out >= then)
+        and (copy.match is Match.NEAR or (copy.match is Match.CONTAINED and grown))
+    )
+
+
+def is_same_article(incoming: Incoming, article: StoredArticle, rules: FoldRules) -> bool:
+    """Tell whether a text that has taken another's place is near enough to be its next version."""
+    own, other = incoming.fingerprint, article.fingerprint
+    return own.content_hash == other.content_hash or isinstance(
+        _weigh(incoming, article, rules), Copy
     )
 
 
@@ -243,8 +277,7 @@ def _leads_agree(
     own: Fingerprint, other: Fingerprint, rules: FoldRules, evidence: dict[str, object]
 ) -> bool:
     """Tell whether the smaller text has enough of the larger's lead; adds that to ``evidence``."""
-    smaller, larger = sorted((own, other), key=lambda it: (it.shingles, it.content_hash))
-    share = lead_share(larger, smaller)
+    share = common_lead(own, other)
     evidence["lead"] = round(share, 3)
     evidence["lead_needed"] = rules.lead
     return share >= rules.lead

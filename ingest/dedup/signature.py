@@ -104,6 +104,12 @@ def lead_share(of: Fingerprint, within: Fingerprint) -> float:
     return min(1.0, shared / of.lead_shingles)
 
 
+def common_lead(one: Fingerprint, other: Fingerprint) -> float:
+    """Return the estimated share of the larger text's lead that stands in the smaller."""
+    smaller, larger = sorted((one, other), key=lambda it: (it.shingles, it.content_hash))
+    return lead_share(larger, smaller)
+
+
 def signature(hashes: Hashes, permutations: int = PERMUTATIONS) -> npt.NDArray[np.uint32]:
     """Return the MinHash values of shingles: those that datasketch's ``update_batch`` gives.
 

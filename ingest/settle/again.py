@@ -1,34 +1,72 @@
 """A text of an article that is stored: the same, none of its own, or its next revision."""
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
 
 from ingest.articles.urls import canonical_url
+from ingest.dedup.decision import Copy, Update
+from ingest.dedup.passages import residue, telling, version
 from ingest.finding import Found
 from ingest.rows import article_row, stored_article
 from ingest.settle.case import Case, aliases_of
+from ingest.settle.decided import decided
+from ingest.settle.evidence import compared, left_out
 from ingest.settle.place import place
 from storage.model import EntryCommit, Outcome, Reason, StoredArticle, TextSource
 
+# A text that was stored so many times is stored no more: its page flips between a few texts.
+MOST_RETURNS: Final = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """Why a text is taken for one of a stored article. ``detail`` begins the sentence on it."""
+
+    reason: Reason
+    detail: str = ""
+    evidence: Mapping[str, object] = field(default_factory=dict)
+
+
+SAME_URL: Final = Ground(reason=Reason.TEXT_CHANGED)
+SAME_GUID: Final = Ground(
+    reason=Reason.TEXT_CHANGED,
+    detail="its entry leads elsewhere now, and ",
+    evidence={"rule": "same guid, text near"},
+)
+
+
+def newer_text(copy: Copy) -> Ground:
+    """Return the ground of a text that is near an older one of its own site."""
+    detail = f"a newer text of {copy.of.canonical_url} on its own site: "
+    evidence = {**copy.evidence, "rule": "newer text of the same site"}
+    return Ground(reason=Reason.NEWER_TEXT, detail=detail, evidence=evidence)
+
 
 def told_again(case: Case, found: Found, previous: StoredArticle) -> EntryCommit:
-    """Return what becomes of a text whose article is stored."""
-    aliases = aliases_of((found.extracted.canonical_url, *found.urls))
-    if found.extracted.text_source is TextSource.FEED and previous.text_source is TextSource.PAGE:
-        # What a feed gives is no later version of what its page says.
-        detail = f"the text of the page is kept: {previous.canonical_url}"
-        return replace(_unchanged(case, Reason.KNOWN_URL, detail, previous), aliases=aliases)
-    if previous.fingerprint.content_hash == found.extracted.fingerprint.content_hash:
-        detail = f"the text is that of revision {previous.revision} of {previous.canonical_url}"
-        return replace(_unchanged(case, Reason.SAME_TEXT, detail, previous), aliases=aliases)
-    if _only_claims(found, previous):
-        detail = f"{found.url} names {previous.canonical_url} as its address, whose text is kept"
+    """Return what becomes of a text read at an address whose article is stored."""
+    settled = keeps_page(found, previous) or _is_same(found, previous)
+    if not settled and _only_claims(found, previous):
+        kept = previous.canonical_url
+        detail = f"{found.url} names {kept} as its address, whose text is kept"
         return _unchanged(case, Reason.KNOWN_URL, detail, previous)
-    return replace(_revised(case, found, previous), aliases=aliases)
+    return next_text(case, found, previous, SAME_URL)
 
 
-def _unchanged(case: Case, reason: Reason, detail: str, previous: StoredArticle) -> EntryCommit:
-    change = case.change(Outcome.UNCHANGED, reason, detail, article=previous.article_id)
-    return EntryCommit(change=change)
+def next_text(case: Case, found: Found, previous: StoredArticle, ground: Ground) -> EntryCommit:
+    """Return what becomes of a text of a stored article, whatever address it was read at."""
+    aliases = aliases_of((found.extracted.canonical_url, *found.urls))
+    return replace(_settled(case, found, previous, ground), aliases=aliases)
+
+
+def keeps_page(found: Found, previous: StoredArticle) -> bool:
+    """Whether the text is a feed's where a page's is stored: no later version of what that says."""
+    fed = found.extracted.text_source is TextSource.FEED
+    return fed and previous.text_source is TextSource.PAGE
+
+
+def _is_same(found: Found, previous: StoredArticle) -> bool:
+    return previous.fingerprint.content_hash == found.extracted.fingerprint.content_hash
 
 
 def _only_claims(found: Found, previous: StoredArticle) -> bool:
@@ -38,16 +76,65 @@ def _only_claims(found: Found, previous: StoredArticle) -> bool:
     ) == previous.canonical_url and previous.canonical_url not in aliases_of(found.urls)
 
 
-def _revised(case: Case, found: Found, previous: StoredArticle) -> EntryCommit:
+def _settled(case: Case, found: Found, previous: StoredArticle, ground: Ground) -> EntryCommit:
+    known = f"revision {previous.revision} of {previous.canonical_url}"
+    if keeps_page(found, previous):
+        detail = f"the text of the page is kept: {previous.canonical_url}"
+        return _unchanged(case, Reason.KNOWN_URL, detail, previous)
+    if _is_same(found, previous):
+        return _unchanged(case, Reason.SAME_TEXT, f"the text is that of {known}", previous)
+    evidence = {**ground.evidence, **compared(found, previous), **left_out(found)}
+    if _tells_the_same(case, found, previous):
+        detail = f"what differs from {known} is no news: short lines, or what its site prints often"
+        return _unchanged(case, Reason.SAME_PASSAGES, detail, previous, evidence)
+    times = case.ledger.times_stored(previous.article_id, version(found.extracted.fingerprint))
+    if times >= MOST_RETURNS:
+        detail = f"a text that was stored {times} times came back; {known} stays the last"
+        return _unchanged(case, Reason.SEEN_BEFORE, detail, previous, evidence | {"stored": times})
+    return _revised(case, found, previous, replace(ground, evidence=evidence))
+
+
+def _unchanged(
+    case: Case,
+    reason: Reason,
+    detail: str,
+    previous: StoredArticle,
+    evidence: Mapping[str, object] | None = None,
+) -> EntryCommit:
+    article = previous.article_id
+    change = case.change(Outcome.UNCHANGED, reason, detail, article=article, evidence=evidence)
+    return EntryCommit(change=change)
+
+
+def _tells_the_same(case: Case, found: Found, previous: StoredArticle) -> bool:
+    """Whether the two texts differ in nothing that tells something and is the article's own."""
+    own, old = found.extracted.fingerprint, previous.fingerprint
+    if version(own) == version(old):
+        return True
+    told = telling(own.passages)
+    changed = told ^ telling(old.passages)
+    if not case.run.fold or not changed or changed >= told:
+        return False
+    seen = case.ledger.passages_seen(list(changed), headline=own.headline, since=case.since)
+    return changed <= residue(seen, case.run.rules.headlines)
+
+
+def _revised(case: Case, found: Found, previous: StoredArticle, ground: Ground) -> EntryCommit:
     stored = stored_article(case.state, found, previous=previous)
     if previous.duplicate_of is not None:
-        return place(case, found, stored, Outcome.REVISED)
+        decision = decided(case, stored)
+        if isinstance(decision, Update):
+            decision = decision.copy
+        return place(case, found, stored, decision, Outcome.REVISED)
     change = case.change(
         Outcome.REVISED,
-        Reason.TEXT_CHANGED,
-        f"the text differs from that of revision {previous.revision}",
+        ground.reason,
+        f"{ground.detail}the text differs from that of revision {previous.revision}",
         article=stored.article_id,
-        evidence={"revision": stored.revision},
+        evidence={"revision": stored.revision, **ground.evidence},
     )
-    row = article_row(case.state, found, stored)
-    return EntryCommit(change=change, stored=stored, rows=(row,))
+    links = [link.article_id for link in case.ledger.related(stored.article_id)]
+    row = article_row(case.state, found, stored, related=links)
+    return EntryCommit(
+        change=change, stored=stored, rows=(row,), version=version(stored.fingerprint)
+    )

@@ -4,10 +4,12 @@ from dataclasses import replace
 from typing import assert_never
 
 from ingest.articles.identity import article_id
+from ingest.dedup.decision import Update
 from ingest.finding import Finding, Found, Known, Postponed, Refused
 from ingest.rows import stored_article
-from ingest.settle.again import told_again
+from ingest.settle.again import SAME_GUID, keeps_page, newer_text, next_text, told_again
 from ingest.settle.case import Case, aliases_of
+from ingest.settle.decided import decided, under_same_guid
 from ingest.settle.place import place
 from ingest.settle.signing import without_residue
 from storage.model import EntryCommit, Outcome, Reason, Retry
@@ -41,5 +43,15 @@ def _found(case: Case, found: Found) -> EntryCommit:
     if previous is not None:
         return told_again(case, found, previous)
     stored = stored_article(case.state, found)
-    commit = place(case, found, stored, Outcome.NEW)
+    moved = under_same_guid(case, stored)
+    if moved is not None:
+        return next_text(case, found, moved, SAME_GUID)
+    decision = decided(case, stored)
+    if isinstance(decision, Update):
+        before = decision.copy.of
+        if keeps_page(found, before):
+            decision = decision.copy
+        else:
+            return next_text(case, found, before, newer_text(decision.copy))
+    commit = place(case, found, stored, decision, Outcome.NEW)
     return replace(commit, aliases=aliases_of((canonical, *found.urls)))

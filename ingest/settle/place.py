@@ -5,53 +5,45 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import assert_never
 
-from ingest.dedup.decision import Copy, Incoming, Original, decide, precedes
+from ingest.dedup.decision import Copy, Original, precedes
+from ingest.dedup.passages import version
 from ingest.feeds.diff import entry_id_of
 from ingest.finding import Found
 from ingest.rows import article_row, demoted_row, duplicate_row
 from ingest.settle.case import Case
-from storage.model import EntryCommit, Outcome, OutcomeChange, Reason, StoredArticle
+from ingest.settle.evidence import compared, left_out
+from storage.model import (
+    EntryCommit,
+    Match,
+    Outcome,
+    OutcomeChange,
+    Reason,
+    Related,
+    StoredArticle,
+)
 
-# Candidates that are verified for one article, by the bands of its text and by those of its lead.
-CANDIDATES = 8
-
-# Of the containment it takes, what a candidate must seem to have to be looked at more closely.
-FLOOR = 0.5
+# An article is linked with the nearest of so many other stories.
+MOST_RELATED = 8
 
 
-def place(case: Case, found: Found, stored: StoredArticle, outcome: Outcome) -> EntryCommit:
+def place(
+    case: Case, found: Found, stored: StoredArticle, decision: Original | Copy, outcome: Outcome
+) -> EntryCommit:
     """Return what becomes of an article's text, ``outcome`` being what it is if it is no copy."""
-    decision = _decide(case, stored)
     match decision:
         case Original():
-            return _original(case, found, stored, decision, outcome)
+            commit = _original(case, found, stored, decision, outcome)
         case Copy():
             first = case.ledger.first_of_story(decision.of.story_id) or decision.of
             if precedes(stored, first):
-                return _better_original(case, found, stored, first, copy=decision, outcome=outcome)
-            return _copy(case, found, stored, first, decision)
+                commit = _better_original(
+                    case, found, stored, first, copy=decision, outcome=outcome
+                )
+            else:
+                commit = _copy(case, found, stored, first, decision)
         case _:
             assert_never(decision)
-
-
-def _decide(case: Case, stored: StoredArticle) -> Original | Copy:
-    if not case.run.fold:
-        return Original()
-    ledger, rules, print_ = case.ledger, case.run.rules, stored.fingerprint
-    return decide(
-        Incoming(
-            article_id=stored.article_id,
-            site=stored.site,
-            published_at=stored.published_at,
-            first_seen_at=stored.first_seen_at,
-            fingerprint=print_,
-        ),
-        exact=ledger.articles_by_hash(print_.content_hash, since=case.since),
-        near=ledger.articles_near(
-            print_, since=case.since, limit=CANDIDATES, floor=rules.containment * FLOOR
-        ),
-        rules=rules,
-    )
+    return replace(commit, version=version(stored.fingerprint))
 
 
 def _original(
@@ -67,10 +59,11 @@ def _original(
         reason,
         found.note or detail,
         article=stored.article_id,
-        evidence=_nearest(decision),
+        evidence={**_nearest(found, decision), **left_out(found)},
     )
-    row = article_row(case.state, found, stored)
-    return EntryCommit(change=change, stored=stored, rows=(row,))
+    links = _links(decision)
+    row = article_row(case.state, found, stored, related=[link.article_id for link in links])
+    return EntryCommit(change=change, stored=stored, rows=(row,), related=links)
 
 
 def _copy(
@@ -82,10 +75,10 @@ def _copy(
         copy.reason,
         f"a copy of {first.canonical_url}",
         article=stored.article_id,
-        evidence={"of": copy.of.article_id, **copy.evidence},
+        evidence=_of(found, copy),
     )
     row = duplicate_row(case.state, found, stored, copy, keep_text=case.run.keep_duplicate_text)
-    return EntryCommit(change=change, stored=stored, rows=(row,))
+    return EntryCommit(change=change, stored=stored, rows=(row,), related=())
 
 
 def _better_original(
@@ -104,7 +97,7 @@ def _better_original(
         Reason.FIRST_SEEN if outcome is Outcome.NEW else Reason.TEXT_CHANGED,
         f"comes before {first.canonical_url}, which told the same story so far",
         article=stored.article_id,
-        evidence={"of": copy.of.article_id, **copy.evidence},
+        evidence=_of(found, copy),
     )
     demoted = replace(first, duplicate_of=stored.article_id)
     row = demoted_row(
@@ -132,12 +125,41 @@ def _better_original(
         stored=stored,
         rows=(article_row(case.state, found, stored),),
         demoted=(demoted, row, demotion),
+        related=(),
     )
 
 
-def _nearest(original: Original) -> Mapping[str, object]:
+def _of(found: Found, copy: Copy) -> Mapping[str, object]:
+    """Return the numbers that make a copy one."""
+    evidence = {"of": copy.of.article_id, **copy.evidence}
+    if copy.match is not Match.EXACT:
+        evidence |= compared(found, copy.of)
+    return {**evidence, **left_out(found)}
+
+
+def _nearest(found: Found, original: Original) -> Mapping[str, object]:
     """Return what an original's nearest neighbour was and why it is not a copy of that."""
     nearest = original.nearest
     if nearest is None:
         return original.evidence
-    return {**original.evidence, "nearest": nearest.article.canonical_url, **nearest.evidence}
+    return {
+        **original.evidence,
+        "nearest": nearest.article.canonical_url,
+        "nearest_id": nearest.article.article_id,
+        **nearest.evidence,
+        **compared(found, nearest.article),
+    }
+
+
+def _links(original: Original) -> tuple[Related, ...]:
+    """Return the links to what is near: the nearest article of each story."""
+    stories: dict[str, Related] = {}
+    for near in original.related:
+        link = Related(
+            article_id=near.article.article_id,
+            rule=near.rejection.value,
+            similarity=round(near.similarity, 3),
+            containment=round(near.containment, 3),
+        )
+        stories.setdefault(near.article.story_id, link)
+    return tuple(stories.values())[:MOST_RELATED]

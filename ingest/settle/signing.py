@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from ingest.articles.urls import site_of
-from ingest.dedup.passages import residue
+from ingest.dedup.passages import residue, shared
 from ingest.dedup.signature import fingerprint
 from ingest.finding import Found
 from ingest.settle.case import Case
@@ -21,4 +21,9 @@ def without_residue(case: Case, found: Found) -> Found:
         return found
     site = site_of(extracted.canonical_url)
     print_ = fingerprint(extracted.text, site=site, title=extracted.title, residue=left_out)
-    return replace(found, extracted=replace(extracted, fingerprint=print_))
+    others = frozenset(own.passages) - left_out
+    return replace(
+        found,
+        extracted=replace(extracted, fingerprint=print_),
+        residue=shared(extracted.text, site, others).others,
+    )

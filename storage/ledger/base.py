@@ -20,6 +20,7 @@ from storage.model import (
     Outcome,
     OutcomeChange,
     PollCommit,
+    Related,
     Row,
     StoredArticle,
 )
@@ -80,6 +81,12 @@ class ArticleIndex(Protocol):
     def article_by_url(self, urls: Sequence[str]) -> StoredArticle | None:
         """Return the article known by the first of ``urls`` that is the alias of one."""
 
+    def related(self, article_id: str) -> list[Related]:
+        """Return the articles that an article is linked with, the nearest first.
+
+        Whichever of the two was stored first.
+        """
+
 
 class LedgerWriter(ArticleIndex, Protocol):
     """Reads and commits inside one write transaction: nobody else writes between them."""
@@ -111,6 +118,9 @@ class LedgerWriter(ArticleIndex, Protocol):
 
     def first_of_story(self, story_id: str) -> StoredArticle | None:
         """Return the story's first copy: the one that is no duplicate."""
+
+    def times_stored(self, article_id: str, version: str) -> int:
+        """Return in how many revisions of an article a text was stored; see ``EntryCommit``."""
 
     def unflushed_article(self, article_id: str, revision: int) -> Article | None:
         """Return an article row that is still in the journal, whether in a batch or not."""

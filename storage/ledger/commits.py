@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from sqlite3 import Connection
 
-from storage.ledger import articles, entries, feed_states, journal
+from storage.ledger import articles, entries, feed_states, journal, related, versions
 from storage.ledger.fold.index import FoldIndex
 from storage.model import EntryCommit, EntryState, FeedState, OutcomeChange, PollCommit
 
@@ -73,7 +73,12 @@ def entry(db: Connection, index: FoldIndex, commit: EntryCommit) -> tuple[Outcom
     change = commit.change
     entries.settle(db, change, retry=commit.retry)
     if commit.stored is not None:
-        index.add(articles.put(db, commit.stored), commit.stored)
+        stored = commit.stored
+        index.add(articles.put(db, stored), stored)
+        if commit.version is not None:
+            versions.stored(db, stored.article_id, commit.version)
+        if commit.related is not None:
+            related.put(db, stored.article_id, commit.related)
     if commit.aliases:
         assert change.article_id is not None, "aliases are of an article"
         articles.alias(db, commit.aliases, change.article_id)

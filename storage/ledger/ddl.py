@@ -159,6 +159,25 @@ CREATE TABLE aliases (
     article_id TEXT NOT NULL REFERENCES articles (article_id)
 ) WITHOUT ROWID;
 
+-- Articles that are near each other and no copies; either may be asked for.
+CREATE TABLE related (
+    article_id  TEXT NOT NULL,
+    other_id    TEXT NOT NULL,
+    rule        TEXT NOT NULL,
+    similarity  REAL NOT NULL,
+    containment REAL NOT NULL,
+    PRIMARY KEY (article_id, other_id)
+) WITHOUT ROWID;
+CREATE INDEX related_by_other ON related (other_id);
+
+-- How often each text of an article was stored as a revision.
+CREATE TABLE versions (
+    article_id TEXT NOT NULL,
+    version    TEXT NOT NULL,
+    times      INTEGER NOT NULL,
+    PRIMARY KEY (article_id, version)
+) WITHOUT ROWID;
+
 -- Open batches alone: a closed one is a part.
 CREATE TABLE batches (
     batch_id   TEXT PRIMARY KEY,
@@ -251,6 +270,21 @@ ALTER TABLE articles ADD COLUMN lead_shingles INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE articles ADD COLUMN index_no INTEGER NOT NULL DEFAULT 0;
 UPDATE articles SET index_no = article_no;
 CREATE UNIQUE INDEX articles_by_index_no ON articles (index_no);
+CREATE TABLE related (
+    article_id  TEXT NOT NULL,
+    other_id    TEXT NOT NULL,
+    rule        TEXT NOT NULL,
+    similarity  REAL NOT NULL,
+    containment REAL NOT NULL,
+    PRIMARY KEY (article_id, other_id)
+) WITHOUT ROWID;
+CREATE INDEX related_by_other ON related (other_id);
+CREATE TABLE versions (
+    article_id TEXT NOT NULL,
+    version    TEXT NOT NULL,
+    times      INTEGER NOT NULL,
+    PRIMARY KEY (article_id, version)
+) WITHOUT ROWID;
 """,
 }
 """What brings a file of each version to the next one."""

@@ -9,13 +9,13 @@ from sqlite3 import Connection, DatabaseError
 from storage.errors import StoreError
 from storage.ledger import (
     articles,
-    candidates,
     checks,
     commits,
     entries,
     feed_states,
     holds,
     journal,
+    related,
     runs,
 )
 from storage.ledger.base import Batch, JournalState, LedgerWriter, Part, Snapshot
@@ -25,15 +25,13 @@ from storage.ledger.fold.index import RETENTION, SIZES, FoldIndex, Sizes
 from storage.ledger.fold.segment import OnStep, no_hook
 from storage.ledger.liveness import RunLocks
 from storage.ledger.subscriptions import SqliteSubscriptions
+from storage.ledger.writer import SqliteWriter
 from storage.model import (
-    Article,
-    EntryCommit,
     EntryState,
     FeedState,
-    Fingerprint,
     Outcome,
-    OutcomeChange,
     PollCommit,
+    Related,
     Row,
     StoredArticle,
 )
@@ -198,11 +196,16 @@ class SqliteLedger:
         with self._database.reading() as db:
             return articles.story(db, story_id)
 
+    def related(self, article_id: str) -> list[Related]:
+        """Return the articles that an article is linked with, the nearest first."""
+        with self._database.reading() as db:
+            return related.of(db, article_id)
+
     @contextmanager
     def writing(self) -> Iterator[LedgerWriter]:
         """Open a write transaction: kept whole on leaving, dropped whole on any exception."""
         with self._fold.transaction() as db:
-            yield _Writer(db, self._fold)
+            yield SqliteWriter(db, self._fold)
 
     def fold_scheme(self) -> str | None:
         """Return the name of the scheme under which the index's signatures were made."""
@@ -296,48 +299,6 @@ class SqliteLedger:
     def fold_checks(self) -> list[str]:
         """Return a sentence for each thing that is wrong with the files of the fold's index."""
         return list(fold_checks.problems(self._path.parent / "fold", self._database))
-
-
-class _Writer:
-    """A ``storage.ledger.base.LedgerWriter`` on an open write transaction."""
-
-    def __init__(self, db: Connection, fold: FoldIndex) -> None:
-        self._db = db
-        self._fold = fold
-
-    def is_pending(self, entry_id: str) -> bool:
-        return entries.is_pending(self._db, entry_id)
-
-    def article(self, article_id: str) -> StoredArticle | None:
-        return articles.one(self._db, article_id)
-
-    def article_by_url(self, urls: Sequence[str]) -> StoredArticle | None:
-        return articles.by_url(self._db, urls)
-
-    def articles_by_hash(self, content_hash: str, *, since: datetime) -> list[StoredArticle]:
-        return articles.by_hash(self._db, content_hash, since=since)
-
-    def articles_near(
-        self, print_: Fingerprint, *, since: datetime, limit: int, floor: float
-    ) -> list[StoredArticle]:
-        return candidates.near(self._db, self._fold, print_, since=since, limit=limit, floor=floor)
-
-    def passages_seen(
-        self, passages: Sequence[int], *, headline: int, since: datetime
-    ) -> dict[int, int]:
-        return self._fold.passages_seen(passages, headline=headline, since=since)
-
-    def first_of_story(self, story_id: str) -> StoredArticle | None:
-        return articles.first_of_story(self._db, story_id)
-
-    def unflushed_article(self, article_id: str, revision: int) -> Article | None:
-        return journal.article_row(self._db, article_id, revision)
-
-    def commit_poll(self, commit: PollCommit) -> tuple[EntryState, ...]:
-        return commits.poll(self._db, commit)
-
-    def commit(self, commit: EntryCommit) -> tuple[OutcomeChange, ...]:
-        return commits.entry(self._db, self._fold, commit)
 
 
 def _scheme(db: Connection) -> str | None:

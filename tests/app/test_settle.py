@@ -8,6 +8,7 @@ import pytest
 
 import storage
 from ingest.articles.identity import article_id
+from ingest.articles.urls import site_of
 from ingest.config import RetrySettings
 from ingest.dedup.decision import FoldRules
 from ingest.dedup.signature import fingerprint
@@ -124,7 +125,7 @@ class Desk:
         extracted = Extracted(
             canonical_url=url,
             text=text,
-            fingerprint=fingerprint(text),
+            fingerprint=fingerprint(text, site=site_of(url), title=name.title()),
             title=name.title(),
             published_at=published,
             word_count=len(text.split()),

@@ -11,6 +11,7 @@ from ingest.dedup.decision import (
     Incoming,
     Original,
     Rejection,
+    Update,
     decide,
     precedes,
 )
@@ -62,7 +63,7 @@ def incoming(text: str, article_id: str = "incoming") -> Incoming:
     )
 
 
-def judge(text: str, *others: StoredArticle, rules: FoldRules = RULES) -> Original | Copy:
+def judge(text: str, *others: StoredArticle, rules: FoldRules = RULES) -> Original | Copy | Update:
     own = incoming(text)
     same = [
         other for other in others if other.fingerprint.content_hash == own.fingerprint.content_hash

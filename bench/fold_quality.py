@@ -8,12 +8,14 @@ settled and committed to a ledger, which finds its candidates. Beside ours stand
 
 A document whose story was seen before counts as found if it is folded into that story; folded
 anywhere else it is a false positive. The adjusted Rand index (Hubert and Arabie 1985) compares the
-resulting stories with the true ones. Sets are scored apart.
+resulting stories with the true ones. Sets are scored apart. With ``--orders N`` each is folded in N
+other orders of arrival as well, and the stories that come of that are compared with the stream's.
 """
 
 import argparse
 import gzip
 import json
+import random
 import sys
 import tempfile
 from collections import Counter, defaultdict
@@ -49,7 +51,7 @@ OURS = "ours"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doc:
-    """One document of the file."""
+    """One document of the file; ``place`` is that in the file, by which it is dated."""
 
     set: str
     id: str
@@ -59,6 +61,7 @@ class Doc:
     language: str
     story: str
     kind: str
+    place: int
 
     @property
     def url(self) -> str:
@@ -94,7 +97,10 @@ def read(path: Path) -> list[Doc]:
     names = ("set", "id", "site", "title", "text", "language", "story", "kind")
     with opener(path, "rt", encoding="utf-8") as lines:
         items = map(json.loads, lines)
-        return [Doc(**{name: str(item.get(name, "")) for name in names}) for item in items]
+        return [
+            Doc(place=place, **{name: str(item.get(name, "")) for name in names})
+            for place, item in enumerate(items)
+        ]
 
 
 def fold(docs: Sequence[Doc], rules: FoldRules) -> Folded:
@@ -118,7 +124,7 @@ def fold(docs: Sequence[Doc], rules: FoldRules) -> Folded:
                 (doc, START + timedelta(seconds=start + at))
                 for at, doc in enumerate(docs[start : start + GROUP])
             ]
-            states = [entry_for(doc.url, None, now=at) for doc, at in group]
+            states = [entry_for(doc.url, None, now=START) for doc, _ in group]
             ledger.add_entries(states, run_id=run.run_id, at=START)
             with ledger.writing() as writer:
                 for (doc, at), state in zip(group, states, strict=True):
@@ -142,6 +148,7 @@ def _found(doc: Doc, at: datetime) -> Found:
         text=doc.text,
         fingerprint=fingerprint(doc.text, site=site_of(doc.url), title=doc.title),
         title=doc.title,
+        published_at=START + timedelta(seconds=doc.place),
         language=doc.language,
         word_count=len(doc.text.split()),
     )
@@ -216,6 +223,35 @@ def score(
     return figures, scores
 
 
+def orders(docs: Sequence[Doc], count: int) -> dict[str, dict[str, float]]:
+    """Fold each set in ``count`` other orders of arrival; compare the stories with the stream's.
+
+    Returns for each language the least and the mean adjusted Rand index between the two groupings.
+    """
+    found: dict[str, list[float]] = defaultdict(list)
+    for group in by_set(docs):
+        stream = {doc.id: story for doc, _, story in fold(group, FoldRules())}
+        for seed in range(count):
+            arrived = list(group)
+            random.Random(seed).shuffle(arrived)
+            pairs: dict[str, list[tuple[str, str]]] = defaultdict(list)
+            for doc, _, story in fold(arrived, FoldRules()):
+                pairs[doc.language].append((stream[doc.id], story))
+            for language, its in pairs.items():
+                found[language].append(adjusted_rand(its))
+    return {
+        language: {"min": min(its), "mean": sum(its) / len(its)} for language, its in found.items()
+    }
+
+
+def tell_orders(console: Console, found: Mapping[str, Mapping[str, float]], count: int) -> None:
+    """Print how much the order of arrival matters."""
+    table = Table("language", "least ARI", "mean ARI", title=f"{count} orders against the stream's")
+    for language, its in sorted(found.items()):
+        table.add_row(language, f"{its['min']:.4f}", f"{its['mean']:.4f}")
+    console.print(table)
+
+
 def tell_kinds(console: Console, figures: Figures, scores: Mapping[str, Score]) -> None:
     """Print ours by language and kind."""
     table = Table("ours", "documents", "copies", "P", "R", "F1", "ARI", title="By kind")
@@ -244,6 +280,9 @@ def main() -> int:
     parser.add_argument("file", nargs="?", type=Path, default=DEFAULT)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--no-peers", action="store_true", help="measure ours alone")
+    parser.add_argument(
+        "--orders", type=int, default=0, metavar="N", help="also fold in N other orders of arrival"
+    )
     arguments = parser.parse_args()
     if not arguments.file.exists():
         print(f"{arguments.file}: no such file", file=sys.stderr)
@@ -254,12 +293,15 @@ def main() -> int:
         make().name: score(partial(peer, make), docs)[0]
         for make in (() if arguments.no_peers else PEERS)
     }
+    shuffled = orders(docs, arguments.orders) if arguments.orders else {}
     if arguments.json:
-        print(json.dumps({OURS: ours, "peers": peers}))
+        print(json.dumps({OURS: ours, "peers": peers, "orders": shuffled}))
         return 0
     console = Console(width=120)
     tell_kinds(console, ours, scores)
     tell_peers(console, {OURS: ours, **peers})
+    if shuffled:
+        tell_orders(console, shuffled, arguments.orders)
     return 0
 
 

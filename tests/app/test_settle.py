@@ -67,10 +67,11 @@ class Desk:
         self.ledger.register_feeds([("f", "https://f.example/feed", "F")], at=NOON)
         self.at = NOON
 
-    def announce(self, name: str, *, version: int = 0) -> EntryState:
+    def announce(self, name: str, *, version: int = 0, link: str | None = None) -> EntryState:
         """Have a poll find an entry, or a new version of one."""
         self.at += timedelta(minutes=1)
-        entry = ParsedEntry(guid=name, link=f"https://{name}.example/story")
+        entry = ParsedEntry(guid=name, link=address(link or name))
+        known = self.ledger.known_entries("f", [name]).get(name)
         state = EntryState(
             entry_id=entry_id_of("f", name),
             feed_id="f",
@@ -78,10 +79,11 @@ class Desk:
             url=entry.link,
             title=name.title(),
             entry_hash=f"{name} {version}",
-            first_seen_at=self.at,
+            first_seen_at=known.first_seen_at if known else self.at,
             last_seen_at=self.at,
             outcome=Outcome.PENDING,
             reason=Reason.WAITING,
+            article_id=known.article_id if known else None,
             due_at=self.at,
             recheck=version > 0,
             payload=pack(entry),
@@ -121,7 +123,7 @@ class Desk:
         return change
 
     def found(self, name: str, text: str, *, published: datetime | None = None) -> Found:
-        url = f"https://{name}.example/story"
+        url = address(name)
         extracted = Extracted(
             canonical_url=url,
             text=text,
@@ -161,8 +163,13 @@ class Desk:
         return rows
 
 
+def address(name: str) -> str:
+    """Return the address of a story: ``name`` is its site's, or has the path as well."""
+    return f"https://{name}" if "/" in name else f"https://{name}.example/story"
+
+
 def id_of(name: str) -> str:
-    return article_id(f"https://{name}.example/story")
+    return article_id(address(name))
 
 
 @pytest.fixture

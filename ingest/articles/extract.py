@@ -11,18 +11,17 @@ from datetime import timedelta
 from importlib.metadata import version
 from typing import Any, Final
 
-import trafilatura
-from lxml import etree
 from lxml.html import HtmlElement
-from trafilatura.metadata import extract_metadata
 
+from ingest.articles.body import Hints, read_body
 from ingest.articles.dates import PageDate, parse_date
 from ingest.articles.document import decode, not_html, parse_html
+from ingest.articles.extractors import guess_metadata
 from ingest.articles.language import count_words, detect_language
 from ingest.articles.metadata import Metadata, read_metadata
 from ingest.articles.names import author_names, plain, without_site
-from ingest.articles.paragraphs import Paragraph, paragraphs
-from ingest.articles.residue import drop_residue, prune_comment_forms
+from ingest.articles.paragraphs import Paragraph, joined, paragraphs
+from ingest.articles.residue import drop_residue
 from ingest.articles.urls import canonical_url, is_amp_address, is_front_page, same_site, site_of
 from ingest.dedup.signature import fingerprint
 from ingest.text import clean_line
@@ -45,9 +44,6 @@ _FIELDS: Final = {
 }
 _SAME_DAY: Final = timedelta(hours=26)  # two clocks' zones can lie this far apart
 _LONGEST_SUMMARY: Final = 2_000
-# What lxml and trafilatura raise on documents they cannot take: libxml2's errors, lxml's
-# refusals of odd names and characters (ValueError), nesting deeper than the stack.
-_LIBRARY_ERRORS: Final = (etree.LxmlError, ValueError, RecursionError, AssertionError)
 
 
 def extract_page(page: Page, entry: ParsedEntry | None) -> Extracted | Fault:
@@ -67,12 +63,19 @@ def extract_page(page: Page, entry: ParsedEntry | None) -> Extracted | Fault:
     problem = not_html(page.body, page.content_type)
     if problem is not None:
         return Fault(reason=Reason.NOT_HTML, detail=problem, url=page.url)
-    tree = parse_html(decode(page.body, page.content_type))
+    markup = decode(page.body, page.content_type)
+    tree = parse_html(markup)
     if tree is None:
         return Fault(reason=Reason.NOT_HTML, detail="the answer holds no markup", url=page.url)
     said = read_metadata(tree, page.url)
-    text = _join(drop_residue(_body(tree), _titles(said, entry)))
-    return _complete(page, entry, tree, said, text)
+    hints = Hints(
+        titles=_titles(said, entry),
+        authors=said.authors,
+        descriptions=said.descriptions,
+        stated=said.stated,
+    )
+    reading = read_body(tree, markup, hints)
+    return _complete(page, entry, tree, said, joined(reading.body.paragraphs))
 
 
 def extract_feed_text(entry: ParsedEntry, *, url: str) -> Extracted:
@@ -83,7 +86,8 @@ def extract_feed_text(entry: ParsedEntry, *, url: str) -> Extracted:
         url: The address the article is to be known by.
     """
     titles = (entry.title,) if entry.title else ()
-    text = _join(drop_residue(_feed_paragraphs(entry.content or entry.summary or ""), titles))
+    found = drop_residue(_feed_paragraphs(entry.content or entry.summary or ""), titles)
+    text = joined(found.paragraphs)
     fed = _filled(Metadata(), _fed(entry, frozenset()), FEED)
     return Extracted(
         canonical_url=canonical_url(url),
@@ -110,31 +114,6 @@ def warm_up() -> None:
     body = f"<html><head><title>Warm</title></head><body><p>{sentence * 5}</p></body></html>"
     page = Page(url="http://localhost/", body=body.encode(), content_type="text/html")
     extract_page(page, None)
-
-
-def _body(tree: HtmlElement) -> tuple[Paragraph, ...]:
-    prune_comment_forms(tree)
-    # Precision first: it measured better on real pages (bench/extract_quality.py). It finds
-    # nothing on some very short articles, for which the balanced mode is asked.
-    for precise in (True, False):
-        try:
-            document = trafilatura.bare_extraction(
-                tree,
-                include_comments=False,
-                include_links=True,
-                favor_precision=precise,
-                fast=not precise,
-                deduplicate=False,
-            )
-        except _LIBRARY_ERRORS:
-            continue
-        # A dictionary is what the deprecated ``as_dict`` asks for.
-        if document is None or isinstance(document, dict) or document.body is None:
-            continue
-        found = paragraphs(document.body)
-        if found:
-            return found
-    return ()
 
 
 def _complete(
@@ -213,9 +192,8 @@ def _canonical(claims: Sequence[str], url: str) -> str:
 
 
 def _guess(tree: HtmlElement, url: str, outlets: frozenset[str]) -> Metadata:
-    try:
-        found = extract_metadata(tree, url, extensive=False)
-    except _LIBRARY_ERRORS:
+    found = guess_metadata(tree, url)
+    if found is None:
         return Metadata()
     # A single word guessed from a page's layout is mostly a place, an agency or initials.
     guessed = author_names([found.author] if found.author else [], outlets)
@@ -237,7 +215,3 @@ def _feed_paragraphs(markup: str) -> tuple[Paragraph, ...]:
         return tuple(Paragraph(text=line) for line in lines if line)
     tree = parse_html(f"<div>{markup}</div>")
     return () if tree is None else paragraphs(tree)
-
-
-def _join(found: Sequence[Paragraph]) -> str:
-    return "\n\n".join(paragraph.text for paragraph in found)

@@ -45,6 +45,11 @@ class JsonLd:
                 return node
         return next((node for node in found if node.get("headline")), found[0] if found else {})
 
+    def article_body(self) -> str:
+        """Return the longest text that an article node gives as its body; empty if none does."""
+        bodies = (node.get("articleBody") for node in self._nodes if is_article(node))
+        return max((text for text in bodies if isinstance(text, str)), key=len, default="")
+
     def of_type(self, *names: str) -> Iterator[Node]:
         """Yield the nodes of any of the given types."""
         return (node for node in self._nodes if _types(node) & set(names))

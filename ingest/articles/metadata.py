@@ -48,6 +48,7 @@ class Metadata:
     """What a page says of its article. ``sources`` names where each field was found.
 
     ``titles`` are all titles the page gives itself, by which a repeat in the text is known.
+    ``descriptions`` are all summaries it gives; ``stated`` is its text as it gives it to machines.
     ``canonical`` are the addresses it claims, absolute, best first; not yet believed.
     """
 
@@ -57,6 +58,8 @@ class Metadata:
     published: PageDate | None = None
     modified: PageDate | None = None
     summary: str | None = None
+    descriptions: tuple[str, ...] = ()
+    stated: str = ""
     tags: tuple[str, ...] = ()
     image_url: str | None = None
     languages: tuple[str, ...] = ()
@@ -95,6 +98,8 @@ def read_metadata(tree: HtmlElement, url: str) -> Metadata:
         (META, tree.findtext(".//title")),
     ]
     titles = [(source, _title(value, outlets, headings)) for source, value in given]
+    description = plain(linked.text(article.get("description")) or "")
+    descriptions = [plain(text) for name in _SUMMARIES for text in _first(metas, name)[:1]]
     return Metadata(
         title=first("title", *titles),
         titles=tuple(dict.fromkeys([t for _, t in titles if t] + list(headings))),
@@ -118,9 +123,11 @@ def read_metadata(tree: HtmlElement, url: str) -> Metadata:
         ),
         summary=first(
             "summary",
-            (JSON_LD, plain(linked.text(article.get("description")) or "")),
-            (META, plain(_one(metas, *_SUMMARIES) or "")),
+            (JSON_LD, description),
+            (META, next(iter(descriptions), "")),
         ),
+        descriptions=tuple(dict.fromkeys(text for text in (description, *descriptions) if text)),
+        stated=plain(linked.article_body()),
         tags=first(
             "tags",
             (JSON_LD, _tags(linked.texts(article.get("keywords"), "name"))),

@@ -2,8 +2,9 @@
 
 # ruff: noqa: RUF001 - the sentence marks of other scripts are meant
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 from lxml.etree import _Element
@@ -41,16 +42,33 @@ _SENTENCE_ENDS: Final = (
     "।",
     "؟",
 )
+_QUOTES: Final = frozenset({"quote", "blockquote"})
+_ITEMS: Final = frozenset({"item", "li"})
 _TABLE_CELL: Final = 120
+
+
+class Kind(StrEnum):
+    """What a paragraph was in the page's markup."""
+
+    TEXT = "text"
+    HEADING = "heading"
+    ITEM = "item"
+    QUOTE = "quote"
+    ROW = "row"
+    CODE = "code"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paragraph:
-    """One paragraph, cleaned. ``links`` is the share of its characters within links, 0 to 1."""
+    """One paragraph, cleaned. ``links`` is the share of its characters within links, 0 to 1.
+
+    ``level`` is a heading's, 1 to 6, or 0 where the markup does not tell.
+    """
 
     text: str
     links: float = 0.0
-    heading: bool = False
+    kind: Kind = Kind.TEXT
+    level: int = 0
 
 
 @dataclass(slots=True)
@@ -58,7 +76,8 @@ class _Run:
     """Text gathered since the last break: pieces with whether each is within a link."""
 
     pieces: list[tuple[str, bool]]
-    heading: bool = False
+    kind: Kind = Kind.TEXT
+    level: int = 0
 
     def take(self, text: str | None, *, linked: bool) -> None:
         if text:
@@ -82,9 +101,8 @@ class _Run:
         if text:
             linked = sum(len("".join(piece.split())) for piece, is_link in self.pieces if is_link)
             share = min(1.0, linked / len("".join(text.split())))
-            yield Paragraph(text=text, links=share, heading=self.heading)
+            yield Paragraph(text=text, links=share, kind=self.kind, level=self.level)
         self.pieces.clear()
-        self.heading = False
 
 
 def paragraphs(body: _Element) -> tuple[Paragraph, ...]:
@@ -98,45 +116,70 @@ def paragraphs(body: _Element) -> tuple[Paragraph, ...]:
     return (*_walk(body, run), *run.flush())
 
 
+def joined(found: Sequence[Paragraph]) -> str:
+    """Return the text of paragraphs, parted by blank lines."""
+    return "\n\n".join(paragraph.text for paragraph in found)
+
+
 def _walk(root: _Element, run: _Run) -> Iterator[Paragraph]:
     # A stack, not recursion: hostile pages nest elements deeper than Python's stack.
-    stack: list[tuple[_Element, bool, bool]] = [(root, False, False)]
+    stack: list[tuple[_Element, bool, Kind, bool]] = [(root, False, Kind.TEXT, False)]
     while stack:
-        element, linked, leaving = stack.pop()
+        element, linked, around, leaving = stack.pop()
         tag = element.tag if isinstance(element.tag, str) else ""
         block = tag in _BLOCKS
         if leaving:
             if block:
                 yield from run.flush()
+                run.kind = around
             if element is not root:
                 run.take(element.tail, linked=linked)
             continue
         if whole := _whole(element, tag):
             yield from run.flush()
-            yield Paragraph(text=whole)
+            yield whole
             run.take(element.tail, linked=linked)
             continue
         if tag in _UNSEEN:
             run.take(element.tail, linked=linked)
             continue
+        within = around
         if block:
             yield from run.flush()
-            run.heading = tag in _HEADINGS
+            within = _kind(tag, around)
+            run.kind, run.level = within, _level(element, tag)
         if tag in _BREAKS:
             if run.parted:
                 yield from run.flush()
             run.take("\n", linked=linked)
         inside = linked or tag in _LINKS
-        stack.append((element, linked, True))
+        stack.append((element, linked, around, True))
         run.take(element.text, linked=inside)
-        stack.extend((child, inside, False) for child in reversed(element))
+        stack.extend((child, inside, within, False) for child in reversed(element))
 
 
-def _whole(element: _Element, tag: str) -> str | None:
+def _kind(tag: str, around: Kind) -> Kind:
+    # A quotation stays one through its lists and headings.
+    if around is Kind.QUOTE or tag in _QUOTES:
+        return Kind.QUOTE
+    if tag in _HEADINGS:
+        return Kind.HEADING
+    return Kind.ITEM if around is Kind.ITEM or tag in _ITEMS else Kind.TEXT
+
+
+def _level(element: _Element, tag: str) -> int:
+    # trafilatura keeps the tag that a heading had as its ``rend``.
+    name = element.get("rend", "") if tag == "head" else tag
+    return int(name[1]) if name in _HEADINGS and name[1:].isdigit() else 0
+
+
+def _whole(element: _Element, tag: str) -> Paragraph | None:
     if tag in _ROWS:
-        return _short_row(element)
+        row = _short_row(element)
+        return Paragraph(text=row, kind=Kind.ROW) if row else None
     if tag in _CODE and "\n" in (element.text or "").strip():
-        return _code("".join(str(piece) for piece in element.itertext()))
+        code = _code("".join(str(piece) for piece in element.itertext()))
+        return Paragraph(text=code, kind=Kind.CODE) if code else None
     return None
 
 

@@ -1,251 +1,198 @@
 """What extraction leaves around an article, and the rules by which it goes.
 
-Two kinds of rules. On the page's tree, before extraction: comment forms, known by their
-structure. On the paragraphs, after it: repeats of the title, blocks that are links, and short
-paragraphs of a few classes known by their words. Word rules hold only for short paragraphs
+Some are known by structure, in any language: repeats of the title, blocks
+that are links, the line of date and time at the top, addresses to write to, notes on the author at
+the end. Others by their words (``ingest.articles.phrases``). Both hold only for short paragraphs
 (``SHORT`` words), so that a real sentence of some length is never lost to them.
 """
 
-# ruff: noqa: RUF001 - the words of other languages and their punctuation are meant
-
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
-from lxml.html import HtmlElement
-
+from ingest.articles.account import Body, Stage, removed
 from ingest.articles.language import count_words
-from ingest.articles.paragraphs import Paragraph
+from ingest.articles.names import squash
+from ingest.articles.paragraphs import Kind, Paragraph
+from ingest.articles.phrases import COMMENT_FORM, CREDIT_LINE, STOCK_PHRASES
 
-SHORT: Final = 30
-_LINKS: Final = 0.8
+SHORT: Final = 40
+_LINKED: Final = 30
+_LINKS: Final = 0.5
 _LINK_WORDS: Final = 3
 _TITLE_WITHIN: Final = 3
 _KICKER: Final = 8
 _CREDIT: Final = 15
-_FORM_TEXT: Final = 600
-
-# Names that WordPress, Drupal, Disqus and their many descendants give their comment forms.
-_FORM_NAME: Final = re.compile(
-    r"(?:^|\s)(?:respond|reply-?title|comment-?respond|(?:wp-)?comments?[-_]?(?:reply-)?form"
-    r"(?:[-_]wrapper|[-_]container)?|reply[-_]?form|disqus_thread)(?:\s|$)",
-    re.IGNORECASE,
+_DATED_WITHIN: Final = 3
+_DATE_WORDS: Final = 14
+_DIGITS: Final = 0.2
+_LAST: Final = 4
+_BIOGRAPHY: Final = 80
+_MAIL: Final = re.compile(r"[\w.+-]+@[\w-]+\.[A-Za-z]{2,}")
+_ACCOUNT: Final = re.compile(
+    r"(?:^|\s)@\w{3,}|\b(?:twitter|x|facebook|instagram)\.com/", re.IGNORECASE
 )
-_HOLDERS: Final = frozenset({"html", "body", "main", "article"})
+_ARROW: Final = re.compile(r"^(?:>+|»|→|▶|►|➤|➡)\s*\S")
+_CLOCK: Final = re.compile(r"\b\d{1,2}\s?[:.h]\s?\d{2}\b|\b(?:19|20)\d\d\b")
 
 
-def prune_comment_forms(tree: HtmlElement) -> None:
-    """Remove comment forms from the tree, wherever they stand, in place.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """What a rule knows beside a paragraph's own words: where it stands, and on what page.
 
-    A comment form is an element named as one, or a ``form`` with a ``textarea``. What holds
-    the article itself (some systems wrap the whole page in one form) stays.
+    ``before`` and ``after`` count the paragraphs on either side; ``length`` is in words.
     """
-    forms = [element for element in tree.iter() if _is_comment_form(element)]
-    dropped: set[HtmlElement] = set()
-    for form in forms:
-        if form.getparent() is None or any(above in dropped for above in form.iterancestors()):
-            continue
-        if not _holds_article(form):
-            dropped.add(form)
-    for form in dropped:
-        form.drop_tree()
+
+    before: int
+    after: int
+    length: int
+    in_form: bool
+    headlines: Sequence[str]
+    authors: Sequence[str]
 
 
-def _is_comment_form(element: HtmlElement) -> bool:
-    if not isinstance(element.tag, str):
-        return False
-    if element.tag == "form" and element.find(".//textarea") is not None:
-        return True
-    names = (element.get("id"), element.get("class"))
-    return any(name is not None and _FORM_NAME.search(name) for name in names)
-
-
-def _holds_article(element: HtmlElement) -> bool:
-    if element.tag in _HOLDERS or element.find(".//h1") is not None:
-        return True
-    if element.find(".//article") is not None:
-        return True
-    return sum(len(p.text_content()) for p in element.iter("p")) > _FORM_TEXT
-
-
-_COMMENT_FORM: Final = re.compile(
-    r"""^(?:
-      (?:leave|post|add|write)\ (?:a|your)\ (?:reply|comment)\b
-    | (?:leave\ a\ reply|reply)$
-    | your\ e-?mail\ address\ will\ not\ be\ published
-    | required\ fields\ are\ marked
-    | save\ my\ name,\ e-?mail
-    | (?:you\ must|please)\ (?:be\ logged\ in|log\ ?in|sign\ in|register)\b.*\bcomment
-    | schreibe?\ (?:einen|uns\ einen)\ kommentar | kommentar\ (?:schreiben|hinterlassen|verfassen)
-    | (?:deine|ihre)\ e-mail-adresse\ wird\ nicht\ ver
-    | laisser\ un\ commentaire | votre\ adresse\ e-?mail\ ne\ sera\ pas\ publi
-    | deja\ (?:un\ comentario|una\ respuesta)
-    | tu\ (?:dirección\ de\ )?correo\ electrónico\ no\ será\ publicad
-    | lascia\ un\ commento | il\ tuo\ indirizzo\ email\ non\ sarà\ pubblicato
-    | deixe\ (?:um|seu|uma)\ (?:comentário|resposta)
-    | o\ seu\ endereço\ de\ e-?mail\ não\ será\ publicado
-    | (?:geef|plaats|laat)\ een\ (?:reactie|antwoord) | je\ e-mailadres\ wordt\ niet
-    | lämna\ ett\ svar | skriv\ en\ kommentar | legg\ (?:igjen|inn)\ en\ kommentar
-    | dodaj\ komentarz | twój\ adres\ e-?mail\ nie\ zostanie
-    | добавить\ комментарий | ваш\ (?:адрес\ )?e-?mail\ (?:адрес\ )?не\ будет\ опубликован
-    | bir\ (?:yanıt|cevap)\ yazın | e-posta\ (?:adresiniz|hesabınız)\ yayı
-    | اترك\ (?:تعليق|ردا?) | コメントを(?:残す|書く) | メールアドレスが公開されることはありません
-    | 发表(?:评论|回复) | 發佈留言 | 댓글\ ?(?:남기기|쓰기|달기)
-    )""",
-    re.VERBOSE,
-)
-
-_NEWSLETTER: Final = re.compile(
-    r"""^(?:
-      (?:please\ )?(?:sign\ up|subscribe|register|get\ (?:the\ latest|our|all|more)|join)\b
-      .*\b(?:newsletters?|inbox|e-?mails?|alerts|notifications|channel)\b
-    | (?:jetzt\ )?(?:abonnieren|melden|jetzt)\b.*\bnewsletter
-    | (?:suscr[ií]bete|suscríbase|inscrivez-vous|abonnez-vous|iscriviti|inscreva-se|assine)\b
-      .*\b(?:bolet[ií]n|newsletter|infolettre|canale?)\b
-    | подпи(?:шитесь|сывайтесь)\b
-    )""",
-    re.VERBOSE,
-)
-
-_PLATFORM: Final = (
-    r"(?:facebook|twitter|instagram|whatsapp|telegram|google\ news|youtube|tiktok|linkedin|"
-    r"threads|bluesky|mastodon)"
-)
-_FOLLOW: Final = re.compile(
-    rf"""^(?:
-      (?:follow|like|join|find|share|folgen|folge|teilen|suivez|partagez|s[ií]guenos|sigue|síganos|
-         comparte|compartir|segui|seguici|condividi|siga|compartilhe|volg|følg|följ|śledź|
-         следите|читайте|поделиться)\b
-      .*\b{_PLATFORM}
-    | (?:share|teilen|partager|compartir|condividi|compartilhar|del|dela|delen|udostępnij
-         |поделиться)
-      (?:\ (?:this|on|auf|sur|en|su|op|article|story|post|artikel|via))*\W*$
-    | 分享(?:到|让更多人看到).*
-    )""",
-    re.VERBOSE,
-)
-
-_RELATED: Final = re.compile(
-    r"""^\W*(?:
-      read\ (?:more|also|next|this)(?:\ (?:on|from|about)\ [^:]{1,40})? | also\ read | see\ also
-    | related(?:\ (?:articles?|stories|news|posts?|content|links?|topics?))?
-    | more\ (?:on|about)\ this(?:\ (?:story|topic))?
-    | recommended(?:\ (?:for\ you|stories|reading))?
-    | lesen\ sie\ (?:auch|hier|dazu|mehr) | lesen\ sie\ dazu\ auch | mehr\ zum\ thema
-    | auch\ interessant | das\ könnte\ sie\ auch\ interessieren
-    | (?:à\ )?lire\ (?:aussi|également) | sur\ le\ même\ sujet
-    | (?:lea|lee|leer|ver)\ (?:también|más) | te\ puede\ interesar
-    | leggi\ anche | leia\ (?:também|mais) | veja\ também
-    | les\ også | læs\ også | läs\ (?:mer|också|även) | lees\ (?:ook|meer)
-    | (?:prze)?czytaj\ (?:też|także|również|więcej) | čtěte\ také
-    | читайте\ также | по\ теме | ayrıca\ okuyun | اقرأ\ أيض[اً]+
-    | 関連記事 | 相关(?:阅读|新闻|报道) | 相關(?:閱讀|新聞) | 관련\ ?기사
-    )\s*(?:[:：|»>›→–-].*|\W*)$""",
-    re.VERBOSE,
-)
-
-_LABEL: Final = re.compile(
-    r"""^\W*(?:
-      advertisements?|sponsored(?:\ content)?|article\ content|story\ continues\ below.*
-    | article\ continues\ (?:below|after).*|loading|werbung|anzeige|publicidad|publicité|pubblicità
-    | publicidade|annons|annonse|advertentie|reklama|реклама|reklam|広告|广告|廣告|광고
-    | (?:skip|jump)\ to\ (?:content|main\ content)|go\ to\ accessibility\ shortcuts
-    )\W*$""",
-    re.VERBOSE,
-)
-
-_RIGHTS: Final = re.compile(
-    r"^(?:©|\(c\)\s|copyright\b|all rights reserved|alle rechte vorbehalten|"
-    r"tous droits réservés|todos los derechos reservados|tutti i diritti riservati|"
-    r"todos os direitos reservados|все права защищены|無断転載|版权所有)"
-)
-
-# What WordPress appends to each entry of its feeds.
-_FEED_FOOTER: Final = re.compile(
-    r"^the post .{1,300} (?:first appeared|appeared first) on "
-    r"|^continue reading\b|^\[(?:…|\.\.\.)\]$"
-)
-
-_CREDIT_LINE: Final = re.compile(
-    r"^\W?(?:photo|foto|bild|image|picture|credit|crédito|photo credit|image credit|photo by|"
-    r"fotograf|фото|写真|사진|图片来源)\s?[:：/]"
-)
-
-_STOCK_PHRASES: Final = (
-    _COMMENT_FORM,
-    _NEWSLETTER,
-    _FOLLOW,
-    _RELATED,
-    _LABEL,
-    _RIGHTS,
-    _FEED_FOOTER,
-)
-
-
-def drop_residue(found: Sequence[Paragraph], titles: Iterable[str]) -> tuple[Paragraph, ...]:
-    """Return the paragraphs that are the article's own.
+def drop_residue(
+    found: Sequence[Paragraph], titles: Iterable[str], authors: Iterable[str] = ()
+) -> Body:
+    """Return the paragraphs that are the article's own, and what was taken for residue.
 
     Args:
         found: The extracted paragraphs in order.
         titles: The titles the page gives itself; a repeat near the top is dropped.
+        authors: Names of the authors; a last paragraph that begins with one is about them.
     """
     headlines = [key for key in map(_key, titles) if key]
-    ended = _comment_form_start(found)
-    kept = [
-        paragraph
-        for index, paragraph in enumerate(found[:ended])
-        if not (index < _TITLE_WITHIN and _is_title(paragraph, headlines))
-        and not _is_links(paragraph)
-        and not _is_stock_phrase(paragraph)
-    ]
-    while kept and (kept[-1].heading or _is_short_link(kept[-1])):
-        kept.pop()  # a heading with nothing left under it, a link of a word or two
-    start = next((i for i, paragraph in enumerate(kept) if not _is_short_link(paragraph)), 0)
-    return tuple(kept[start:])
+    names = [squash(name) for name in authors if " " in name]
+    form = _comment_form_start(found)
+    rules = {}
+    for index, paragraph in enumerate(found):
+        place = _Place(
+            before=index,
+            after=len(found) - index - 1,
+            length=count_words(paragraph.text),
+            in_form=index >= form,
+            headlines=headlines,
+            authors=names,
+        )
+        if rule := next((name for name, holds in _RULES.items() if holds(paragraph, place)), None):
+            rules[index] = rule
+    kept = [index for index in range(len(found)) if index not in rules]
+    while kept and (rule := _dangling(found[kept[-1]])):
+        rules[kept.pop()] = rule
+    while kept and _is_short_link(found[kept[0]]):
+        rules[kept.pop(0)] = "link"
+    steps = (removed(Stage.RESIDUE, rule, [found[index]]) for index, rule in sorted(rules.items()))
+    return Body(
+        paragraphs=tuple(found[index] for index in kept),
+        steps=tuple(step for some in steps for step in some),
+    )
+
+
+def _in_comment_form(_paragraph: Paragraph, place: _Place) -> bool:
+    return place.in_form
+
+
+def _is_title(paragraph: Paragraph, place: _Place) -> bool:
+    # Many sites put a kicker before the headline in the same heading.
+    key = _key(paragraph.text)
+    return place.before < _TITLE_WITHIN and any(
+        key == headline
+        or (
+            key.endswith(headline)
+            and count_words(headline) >= _LINK_WORDS
+            and place.length - count_words(headline) <= _KICKER
+        )
+        for headline in place.headlines
+    )
+
+
+def _is_links(paragraph: Paragraph, place: _Place) -> bool:
+    # One or two linked words amid the text may be a name in a list; in a quoted post, its address.
+    return (
+        paragraph.kind is not Kind.QUOTE
+        and _is_short_link(paragraph)
+        and place.length >= _LINK_WORDS
+    )
+
+
+def _is_biography(paragraph: Paragraph, place: _Place) -> bool:
+    if place.after >= _LAST or not place.before or place.length > _BIOGRAPHY:
+        return False
+    key = squash(paragraph.text)
+    return paragraph.kind is not Kind.QUOTE and any(map(key.startswith, place.authors))
+
+
+def _is_dateline(paragraph: Paragraph, place: _Place) -> bool:
+    # Mostly figures, with a time or a year among them, and no sentence.
+    text = paragraph.text
+    if place.before >= _DATED_WITHIN or place.length > _DATE_WORDS or paragraph.kind is Kind.ROW:
+        return False
+    letters = sum(character.isalnum() for character in text)
+    digits = sum(character.isdigit() for character in text)
+    return (
+        digits >= _DIGITS * letters
+        and _CLOCK.search(text) is not None
+        and not text.endswith(("!", "?", "。"))
+    )
+
+
+def _is_contact(paragraph: Paragraph, place: _Place) -> bool:
+    if place.length > SHORT or paragraph.kind is Kind.QUOTE:
+        return False
+    if _MAIL.search(paragraph.text):
+        return True
+    return place.after < _LAST and _ACCOUNT.search(paragraph.text) is not None
+
+
+def _is_related(paragraph: Paragraph, place: _Place) -> bool:
+    return place.length <= SHORT and paragraph.links > 0 and bool(_ARROW.match(paragraph.text))
+
+
+def _is_credit(paragraph: Paragraph, place: _Place) -> bool:
+    return place.length <= _CREDIT and bool(CREDIT_LINE.match(paragraph.text.casefold()))
+
+
+def _has_phrase(pattern: re.Pattern[str]) -> Callable[[Paragraph, _Place], bool]:
+    def holds(paragraph: Paragraph, place: _Place) -> bool:
+        return place.length <= SHORT and bool(pattern.match(paragraph.text.casefold()))
+
+    return holds
+
+
+_RULES: Final[Mapping[str, Callable[[Paragraph, _Place], bool]]] = {
+    "under a comment form": _in_comment_form,
+    "title": _is_title,
+    "links": _is_links,
+    "about the author": _is_biography,
+    "date line": _is_dateline,
+    "contact": _is_contact,
+    "related link": _is_related,
+    "credit": _is_credit,
+    **{name: _has_phrase(pattern) for name, pattern in STOCK_PHRASES.items()},
+}
+
+
+def _dangling(paragraph: Paragraph) -> str | None:
+    """Say why a paragraph cannot be an article's last."""
+    if paragraph.kind is Kind.HEADING:
+        return "heading of nothing"
+    return "link" if _is_short_link(paragraph) else None
 
 
 def _key(text: str) -> str:
     return " ".join(re.findall(r"\w+", text.casefold()))
 
 
-def _is_title(paragraph: Paragraph, headlines: Sequence[str]) -> bool:
-    # Many sites put a kicker before the headline in the same heading.
-    key = _key(paragraph.text)
-    return any(
-        key == headline
-        or (
-            key.endswith(headline)
-            and count_words(headline) >= _LINK_WORDS
-            and count_words(key) - count_words(headline) <= _KICKER
-        )
-        for headline in headlines
-    )
-
-
 def _is_short_link(paragraph: Paragraph) -> bool:
     # A long linked text is a linked sentence.
-    return paragraph.links >= _LINKS and count_words(paragraph.text) <= SHORT
-
-
-def _is_links(paragraph: Paragraph) -> bool:
-    # One or two linked words amid the text may be a name in a list.
-    return _is_short_link(paragraph) and count_words(paragraph.text) >= _LINK_WORDS
-
-
-def _is_stock_phrase(paragraph: Paragraph) -> bool:
-    words = count_words(paragraph.text)
-    if words > SHORT:
-        return False
-    text = paragraph.text.casefold()
-    if words <= _CREDIT and _CREDIT_LINE.match(text):
-        return True
-    return any(rule.match(text) for rule in _STOCK_PHRASES)
+    return paragraph.links >= _LINKS and count_words(paragraph.text) <= _LINKED
 
 
 def _comment_form_start(found: Sequence[Paragraph]) -> int:
     # Field labels follow a form's first words; nothing long does, or it was no form.
     for index, paragraph in enumerate(found):
-        if _COMMENT_FORM.match(paragraph.text.casefold()) and all(
+        if COMMENT_FORM.match(paragraph.text.casefold()) and all(
             count_words(after.text) <= SHORT for after in found[index:]
         ):
             return index

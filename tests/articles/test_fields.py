@@ -147,7 +147,7 @@ LONG = "A sentence of the article that is long enough to be one and stays where 
 )
 def test_short_stock_phrases_are_no_part_of_an_article(residue: str) -> None:
     found = [Paragraph(text=LONG), Paragraph(text=residue), Paragraph(text=LONG)]
-    assert [paragraph.text for paragraph in drop_residue(found, [])] == [LONG, LONG]
+    assert [paragraph.text for paragraph in drop_residue(found, []).paragraphs] == [LONG, LONG]
 
 
 @pytest.mark.parametrize(
@@ -167,13 +167,13 @@ def test_short_stock_phrases_are_no_part_of_an_article(residue: str) -> None:
 )
 def test_short_sentences_that_begin_like_stock_phrases_stay(sentence: str) -> None:
     found = [Paragraph(text=LONG), Paragraph(text=sentence)]
-    assert [paragraph.text for paragraph in drop_residue(found, [])] == [LONG, sentence]
+    assert [paragraph.text for paragraph in drop_residue(found, []).paragraphs] == [LONG, sentence]
 
 
 def test_the_title_is_dropped_near_the_top_only() -> None:
     title = "Harbour road shut"
     found = [Paragraph(text=text) for text in (f"Transport: {title}", LONG, LONG, LONG, title)]
-    kept = [paragraph.text for paragraph in drop_residue(found, [title])]
+    kept = [paragraph.text for paragraph in drop_residue(found, [title]).paragraphs]
     assert kept == [LONG, LONG, LONG, title]
 
 
@@ -182,4 +182,9 @@ def test_blocks_of_links_go_and_linked_sentences_stay() -> None:
     sentence = Paragraph(text=" ".join([LONG] * 3), links=1.0)
     name = Paragraph(text="Ann Lee", links=1.0)
     own = Paragraph(text=LONG, links=0.3)
-    assert drop_residue([own, block, name, sentence, own], []) == (own, name, sentence, own)
+    assert drop_residue([own, block, name, sentence, own], []).paragraphs == (
+        own,
+        name,
+        sentence,
+        own,
+    )

@@ -1,0 +1,77 @@
+"""The doors to the libraries that look for a page's body, each giving paragraphs or words.
+
+``quick`` and ``precise`` are trafilatura's, ``readability`` the port of Mozilla's algorithm that
+comes with it; ``plain_text`` is resiliparse's, ten times quicker and cruder, of which only the
+words are asked: two that err in different ways seldom err at the same place.
+"""
+
+from typing import Final
+
+import trafilatura
+from lxml import etree
+from lxml.html import HtmlElement
+from resiliparse.extract.html2text import extract_plain_text
+from trafilatura.metadata import Document, extract_metadata
+from trafilatura.readability_lxml import Document as Readability
+
+from ingest.articles.document import parse_html
+from ingest.articles.paragraphs import Paragraph, paragraphs
+
+# What lxml and the extractors raise on documents they cannot take: libxml2's errors, lxml's
+# refusals of odd names and characters (ValueError), nesting deeper than the stack.
+_LIBRARY_ERRORS: Final = (etree.LxmlError, ValueError, RecursionError, AssertionError)
+_SHORTEST_BLOCK: Final = 25
+
+
+def quick(tree: HtmlElement) -> tuple[Paragraph, ...]:
+    """Return the body as trafilatura finds it by its own rules alone."""
+    return _bare(tree, fast=True, favor_precision=False)
+
+
+def precise(tree: HtmlElement) -> tuple[Paragraph, ...]:
+    """Return the body as trafilatura finds it when it compares and favours precision."""
+    return _bare(tree, fast=False, favor_precision=True)
+
+
+def readability(tree: HtmlElement) -> tuple[Paragraph, ...]:
+    """Return the body as the readability algorithm finds it."""
+    try:
+        summary = Readability(tree, min_text_length=_SHORTEST_BLOCK).summary()
+    except (*_LIBRARY_ERRORS, TypeError, AttributeError):
+        return ()
+    found = parse_html(summary)
+    return () if found is None else paragraphs(found)
+
+
+def plain_text(markup: str) -> str:
+    """Return the main text of a page as resiliparse finds it, for comparison only."""
+    try:
+        return str(extract_plain_text(markup, main_content=True, alt_texts=False))
+    except (ValueError, RuntimeError):
+        return ""
+
+
+def guess_metadata(tree: HtmlElement, url: str) -> Document | None:
+    """Return the metadata that trafilatura guesses from a page's layout."""
+    try:
+        return extract_metadata(tree, url, extensive=False)
+    except _LIBRARY_ERRORS:
+        return None
+
+
+def _bare(tree: HtmlElement, *, fast: bool, favor_precision: bool) -> tuple[Paragraph, ...]:
+    try:
+        document = trafilatura.bare_extraction(
+            tree,
+            include_comments=False,
+            include_links=True,
+            favor_precision=favor_precision,
+            fast=fast,
+            deduplicate=False,
+        )
+    except _LIBRARY_ERRORS:
+        return ()
+    # A dictionary is what the deprecated ``as_dict`` asks for.
+    if document is None or isinstance(document, dict) or document.body is None:
+        return ()
+    return paragraphs(document.body)

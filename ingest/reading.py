@@ -155,7 +155,9 @@ class Reader:
             page = Page(url=answer.url, body=answer.body, content_type=answer.content_type)
             with self._bodies:
                 async with self._extracting:
-                    extracted = await self._workers.run(extract_page, page, entry)
+                    extracted = await self._workers.run(
+                        extract_page, page, entry, with_markdown=self._config.extract.markdown
+                    )
         if isinstance(extracted, Fault):
             return self._judge(extracted, state)
         urls = (*came_from, url, answer.url)

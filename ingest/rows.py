@@ -85,7 +85,11 @@ def article_row(
         content_hash=extracted.fingerprint.content_hash,
         signature=extracted.fingerprint.signature,
         extractor=extracted.extractor,
-        extra=json.dumps({"related": list(related)} if related else {}),
+        extra=json.dumps(
+            {**extracted.extra, **({"related": list(related)} if related else {})},
+            ensure_ascii=False,
+            sort_keys=True,
+        ),
     )
 
 

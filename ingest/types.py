@@ -178,6 +178,8 @@ class Extracted:
     ``canonical_url`` is the page's own ``rel=canonical`` where it may be believed, else the
     page's address, in canonical form. ``amp_of`` is set when the page is the AMP twin of that
     address: the caller fetches it instead. ``text`` is empty when no article was found.
+    ``sources`` names where each field was found; ``extra`` is what the row's JSON object is to
+    hold: values that JSON has.
     """
 
     canonical_url: str
@@ -196,3 +198,4 @@ class Extracted:
     text_source: TextSource = TextSource.PAGE
     extractor: str = ""
     sources: Mapping[str, str] = field(default_factory=dict)
+    extra: Mapping[str, object] = field(default_factory=dict)

@@ -10,7 +10,13 @@ from storage.model import Outcome, Reason
 
 # Not errors: a rule says that this page is not to be had, or is no article.
 REFUSALS = frozenset(
-    {Reason.ROBOTS_DISALLOWED, Reason.ADDRESS_REFUSED, Reason.NOT_HTML, Reason.BAD_URL}
+    {
+        Reason.ROBOTS_DISALLOWED,
+        Reason.ADDRESS_REFUSED,
+        Reason.NOT_HTML,
+        Reason.NOT_AN_ARTICLE,
+        Reason.BAD_URL,
+    }
 )
 
 # Faults that the same request may well not meet again.

@@ -93,6 +93,7 @@ class Reason(StrEnum):
     WAITING = "waiting"
     NO_LINK = "no_link"
     NO_TEXT = "no_text"
+    NOT_AN_ARTICLE = "not_an_article"
     KNOWN_URL = "known_url"
     SAME_TEXT = "same_text"
     SAME_PASSAGES = "same_passages"

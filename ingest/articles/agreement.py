@@ -7,6 +7,7 @@ paragraph's pairs for one paragraph.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from itertools import pairwise
 from typing import Final, TypeVar
 
@@ -28,14 +29,21 @@ class Witness:
     """A text as another extractor found it, or the publisher stated it, to compare with."""
 
     def __init__(self, text: str) -> None:
-        found = [word.casefold() for word in words(text)]
-        self.words = len(found)
-        self.pairs = Counter(pairwise(found))
-        self._known = {*self.pairs, *found}
+        self._words = words(text.casefold())
+        self.words = len(self._words)
+
+    @cached_property
+    def pairs(self) -> Counter[tuple[str, str]]:
+        """The pairs of neighbouring words, with how often each stands here."""
+        return Counter(pairwise(self._words))
+
+    @cached_property
+    def _known(self) -> set[object]:
+        return {*self.pairs, *self._words}
 
     def share(self, text: str) -> float:
         """Return the share of a short text's pairs of words that stand here, 0 to 1."""
-        found = [word.casefold() for word in words(text)]
+        found = words(text.casefold())
         pairs: set[object] = set(pairwise(found)) or set(found)
         return len(pairs & self._known) / len(pairs) if pairs else 1.0
 
@@ -91,10 +99,10 @@ def as_stated(found: Sequence[Paragraph], stated: Witness) -> Body:
     Only where that is the whole article: it has at least four fifths of what was found. What
     stands before its first paragraph stays, for publishers state their texts without the lead.
     """
-    whole = Witness(joined(found))
-    if stated.words < _SHORTEST_STATED or not whole.words:
+    if stated.words < _SHORTEST_STATED:
         return Body(paragraphs=tuple(found))
-    if (whole.pairs & stated.pairs).total() < _COVERED * whole.pairs.total():
+    whole = Witness(joined(found))
+    if (whole.pairs & stated.pairs).total() < _COVERED * max(1, whole.pairs.total()):
         return Body(paragraphs=tuple(found))
     inside = [stated.share(paragraph.text) > _STATED for paragraph in found]
     first = inside.index(True)

@@ -8,6 +8,7 @@ what each did is in the steps.
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from lxml.html import HtmlElement
@@ -21,6 +22,7 @@ from ingest.articles.agreement import (
     unsupported,
     without_unsupported,
 )
+from ingest.articles.document import parse_html
 from ingest.articles.paragraphs import Paragraph, joined
 from ingest.articles.pruning import ALWAYS, THIN, Pruning, prune
 from ingest.articles.residue import drop_residue
@@ -32,7 +34,7 @@ READABILITY: Final = "readability"
 
 _SHORT: Final = 300
 _SHORTER: Final = 0.7
-_ALIKE: Final = 0.8
+_ALIKE: Final = 0.7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,67 +71,89 @@ def read_body(
     """Read the body of a page.
 
     Args:
-        tree: The page's root element; comment forms and what ``prunings`` name go from it.
-        markup: The page's decoded source, for the extractor that parses it itself.
+        tree: The page's root element; it is used up.
+        markup: The page's decoded source, for what needs the page as it was.
         hints: What the page's metadata tell.
         prunings: What else to remove before any extractor looks, as what a site is known to
             repeat on its pages.
     """
-    steps = prune(tree, (*ALWAYS, *prunings))
+    page = _Page(tree, markup, (*ALWAYS, *prunings))
     standfirst = find_standfirst(tree, hints.descriptions)
-    second = Witness(extractors.plain_text(markup))
-    name, found, chosen = _look(tree, second)
-    agreement = Witness(joined(found)).likeness(second)
-    stages = [chosen, _agreed(found, tree, second, hints)]
-    stages.append(drop_residue(stages[-1].paragraphs, hints.titles, hints.authors))
-    stages.append(with_standfirst(stages[-1].paragraphs, standfirst, hints.titles))
+    looked = page.look()
+    agreed = page.agree(looked.paragraphs, hints.stated)
+    own = drop_residue(agreed.paragraphs, hints.titles, hints.authors)
+    whole = with_standfirst(own.paragraphs, standfirst, hints.titles)
+    steps = (step for stage in (looked, agreed, own, whole) for step in stage.steps)
     return Reading(
-        body=Body(
-            paragraphs=stages[-1].paragraphs,
-            steps=(*steps, *(step for stage in stages for step in stage.steps)),
-        ),
-        agreement=agreement,
-        extractor=name,
+        body=Body(paragraphs=whole.paragraphs, steps=tuple(steps)),
+        agreement=page.agreement,
+        extractor=page.extractor,
     )
 
 
-def _look(tree: HtmlElement, second: Witness) -> tuple[str, tuple[Paragraph, ...], Body]:
-    """Return the extractor that is believed, what it found, and what was pruned for it."""
-    thin = deepcopy(tree)
-    pruned = prune(thin, THIN)
-    found = extractors.quick(thin)
-    if _is_sure(found, second):
-        return QUICK, found, Body(paragraphs=found, steps=pruned)
-    # The whole tree: what was short for the pruning is long in it.
-    candidates = {
-        QUICK: found,
-        PRECISE: extractors.precise(tree),
-        READABILITY: extractors.readability(deepcopy(tree)),
-    }
-    filled = {name: some for name, some in candidates.items() if some}
-    if not filled:
-        return QUICK, (), Body(paragraphs=(), steps=pruned)
-    name = medoid(filled)
-    step = Step(stage=Stage.BODY, change=Change.CHOSEN, rule="most like the others", text=name)
-    return name, filled[name], Body(paragraphs=filled[name], steps=(*pruned, step))
+class _Page:
+    """A page under extraction: the thinned tree, and the whole one where it is asked for."""
 
+    def __init__(self, tree: HtmlElement, markup: str, prunings: Sequence[Pruning]) -> None:
+        self._markup = markup
+        self._prunings = prunings
+        self._pruned = prune(tree, prunings)
+        self._tree = tree
+        self.extractor = QUICK
+        self.agreement = 0.0
 
-def _is_sure(found: Sequence[Paragraph], second: Witness) -> bool:
-    text = joined(found)
-    if len(text) < _SHORT:
-        return False
-    own = Witness(text)
-    return own.words >= _SHORTER * second.words and own.likeness(second) >= _ALIKE
+    @cached_property
+    def second(self) -> Witness:
+        """What the second, cheap extractor finds."""
+        return Witness(extractors.plain_text(self._markup))
 
+    @cached_property
+    def readable(self) -> tuple[Paragraph, ...]:
+        """What the readability algorithm finds in the thinned tree."""
+        return extractors.readability(deepcopy(self._tree))
 
-def _agreed(found: Sequence[Paragraph], tree: HtmlElement, second: Witness, hints: Hints) -> Body:
-    witnesses = [second]
-    stated = Witness(hints.stated)
-    before = as_stated(found, stated)
-    if stated.words:
-        witnesses.append(stated)
-    if second.words and unsupported(before.paragraphs, witnesses):
-        third = Witness(joined(extractors.readability(deepcopy(tree))))
+    def look(self) -> Body:
+        """Return the text of the extractor that is believed, and what was pruned for it."""
+        steps = (*self._pruned, *prune(self._tree, THIN))
+        found = extractors.quick(self._tree)
+        text = joined(found)
+        own = Witness(text)
+        # Where trafilatura finds no body, it gives all the page's text as one paragraph.
+        whole = len(text) >= _SHORT and len(found) > 1
+        self.agreement = own.likeness(self.second)
+        if whole and own.words >= _SHORTER * self.second.words:
+            return Body(paragraphs=found, steps=steps)
+        # The whole tree: what is short after the pruning may be long in it.
+        third = extractors.readability(self._whole())
+        if whole and own.likeness(Witness(joined(third))) >= _ALIKE:
+            return Body(paragraphs=found, steps=steps)
+        candidates = {QUICK: found, PRECISE: extractors.precise(self._whole()), READABILITY: third}
+        filled = {name: some for name, some in candidates.items() if some}
+        if not filled:
+            return Body(paragraphs=(), steps=steps)
+        self.extractor = medoid(filled)
+        self.agreement = Witness(joined(filled[self.extractor])).likeness(self.second)
+        step = Step(
+            stage=Stage.BODY,
+            change=Change.CHOSEN,
+            rule="most like the others",
+            text=self.extractor,
+        )
+        return Body(paragraphs=filled[self.extractor], steps=(*steps, step))
+
+    def _whole(self) -> HtmlElement:
+        tree = parse_html(self._markup)
+        assert tree is not None, "it was parsed before"
+        prune(tree, self._prunings)
+        return tree
+
+    def agree(self, found: Sequence[Paragraph], stated: str) -> Body:
+        """Drop what the publisher does not state and what no other extractor saw."""
+        publisher = Witness(stated)
+        before = as_stated(found, publisher)
+        witnesses = [witness for witness in (self.second, publisher) if witness.words]
+        if not self.second.words or not unsupported(before.paragraphs, witnesses):
+            return before
+        third = Witness(joined(self.readable))
         after = without_unsupported(before.paragraphs, (*witnesses, third))
         return Body(paragraphs=after.paragraphs, steps=(*before.steps, *after.steps))
-    return before

@@ -13,6 +13,7 @@ from lxml.html import HtmlElement
 from resiliparse.extract.html2text import extract_plain_text
 from trafilatura.metadata import Document, extract_metadata
 from trafilatura.readability_lxml import Document as Readability
+from trafilatura.settings import Extractor
 
 from ingest.articles.document import parse_html
 from ingest.articles.paragraphs import Paragraph, paragraphs
@@ -21,16 +22,20 @@ from ingest.articles.paragraphs import Paragraph, paragraphs
 # refusals of odd names and characters (ValueError), nesting deeper than the stack.
 _LIBRARY_ERRORS: Final = (etree.LxmlError, ValueError, RecursionError, AssertionError)
 _SHORTEST_BLOCK: Final = 25
+# Made once: reading its configuration takes longer than many a page. Links are asked for so that
+# each paragraph's share of them is known.
+_QUICK: Final = Extractor(fast=True, comments=False, links=True)
+_PRECISE: Final = Extractor(precision=True, comments=False, links=True)
 
 
 def quick(tree: HtmlElement) -> tuple[Paragraph, ...]:
     """Return the body as trafilatura finds it by its own rules alone."""
-    return _bare(tree, fast=True, favor_precision=False)
+    return _bare(tree, _QUICK)
 
 
 def precise(tree: HtmlElement) -> tuple[Paragraph, ...]:
     """Return the body as trafilatura finds it when it compares and favours precision."""
-    return _bare(tree, fast=False, favor_precision=True)
+    return _bare(tree, _PRECISE)
 
 
 def readability(tree: HtmlElement) -> tuple[Paragraph, ...]:
@@ -59,16 +64,9 @@ def guess_metadata(tree: HtmlElement, url: str) -> Document | None:
         return None
 
 
-def _bare(tree: HtmlElement, *, fast: bool, favor_precision: bool) -> tuple[Paragraph, ...]:
+def _bare(tree: HtmlElement, options: Extractor) -> tuple[Paragraph, ...]:
     try:
-        document = trafilatura.bare_extraction(
-            tree,
-            include_comments=False,
-            include_links=True,
-            favor_precision=favor_precision,
-            fast=fast,
-            deduplicate=False,
-        )
+        document = trafilatura.bare_extraction(tree, options=options)
     except _LIBRARY_ERRORS:
         return ()
     # A dictionary is what the deprecated ``as_dict`` asks for.

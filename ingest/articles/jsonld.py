@@ -39,6 +39,8 @@ class JsonLd:
         The one that names this address, else the first with a headline, else the first.
         """
         found = [node for node in self._nodes if is_article(node)]
+        if len(found) == 1:
+            return found[0]
         here = canonical_url(url)
         for node in found:
             if any(canonical_url(text) == here for text in _addresses(node)):
@@ -49,6 +51,17 @@ class JsonLd:
         """Return the longest text that an article node gives as its body; empty if none does."""
         bodies = (node.get("articleBody") for node in self._nodes if is_article(node))
         return max((text for text in bodies if isinstance(text, str)), key=len, default="")
+
+    @property
+    def types(self) -> frozenset[str]:
+        """The schema.org types of all nodes, without their addresses."""
+        return frozenset(name for node in self._nodes for name in _types(node))
+
+    @property
+    def updates(self) -> int:
+        """How many updates of a live ticker the nodes tell."""
+        found = (node.get("liveBlogUpdate") for node in self.of_type("LiveBlogPosting"))
+        return max((len(value) for value in found if isinstance(value, list)), default=0)
 
     def of_type(self, *names: str) -> Iterator[Node]:
         """Yield the nodes of any of the given types."""
@@ -86,7 +99,12 @@ class JsonLd:
 
 def is_article(node: Node) -> bool:
     """Tell whether a node is of a schema.org type for articles."""
-    return any(name.endswith("Article") or name in _POSTINGS for name in _types(node))
+    return any(map(is_article_type, _types(node)))
+
+
+def is_article_type(name: str) -> bool:
+    """Tell whether the name of a schema.org type is that of an article."""
+    return name.endswith("Article") or name in _POSTINGS
 
 
 def _types(node: Node) -> set[str]:

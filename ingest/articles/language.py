@@ -3,7 +3,7 @@
 # ruff: noqa: RUF001 - the typographic apostrophe is meant
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cache
 from typing import Final
 
@@ -34,12 +34,12 @@ def count_words(text: str) -> int:
     A word is a run of Unicode letters and digits, apostrophes within it included. In scripts
     written without spaces (Han, kana, Thai, Lao, Khmer, Myanmar) each character counts as one.
     """
-    return sum(1 for _ in words(text))
+    return len(words(text))
 
 
-def words(text: str) -> Iterator[str]:
-    """Yield the words of a text as ``count_words`` counts them."""
-    return (match[0] for match in _WORD.finditer(text))
+def words(text: str) -> list[str]:
+    """Return the words of a text as ``count_words`` counts them."""
+    return _WORD.findall(text)
 
 
 def language_tag(value: str | None) -> str | None:

@@ -25,6 +25,7 @@ _ROLE: Final = frozenset(
     | {"unknown", "anonymous", "null", "none", "undefined", "staffwriter", "redaction", "редакция"}
     | {"webdesk", "newsdesk", "redacción", "redacao", "redação", "redazione", "rédaction", "nan"}
 )
+_NO_LETTER: Final = re.compile(r"[\W_]+")
 _LONGEST: Final = 60
 _LONGEST_VALUE: Final = 1_000
 _MOST_WORDS: Final = 6
@@ -35,7 +36,7 @@ _TAG: Final = re.compile(r"<[^<>]{0,200}>")
 
 def squash(text: str) -> str:
     """Return a name's letters and digits alone, case folded: the form in which names compare."""
-    return "".join(character for character in text.casefold() if character.isalnum())
+    return _NO_LETTER.sub("", text.casefold())
 
 
 def plain(text: str) -> str:

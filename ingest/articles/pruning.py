@@ -9,6 +9,7 @@ looked for again in the whole tree (``ingest.articles.body``).
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Final
 
 from lxml.html import HtmlElement
@@ -19,12 +20,19 @@ from ingest.text import clean_line
 Pruning = Callable[[HtmlElement], tuple[Step, ...]]
 
 _TOLD: Final = 200  # characters of an element's text that its step keeps
+_PIECES: Final = 40
 _FORM_TEXT: Final = 600
 _HIDDEN_TEXT: Final = 2_000
 _TEASER: Final = 0.25
 _HOLDERS: Final = frozenset({"html", "body", "main", "article"})
-_MACHINERY: Final = ("style", "template", "svg", "canvas", "object", "embed", "iframe", "link")
+_MACHINERY: Final = (
+    *("style", "template", "svg", "canvas", "object", "embed", "iframe", "noscript", "map"),
+    *("picture", "source", "img", "video", "audio", "track", "wbr"),
+    *("input", "textarea", "label", "option", "fieldset", "legend"),
+)
 _FURNITURE: Final = ("nav", "footer", "aside", "button", "select", "dialog", "menu")
+
+_FORM_HOLDERS: Final = ("div", "section", "form", "aside", "h2", "h3", "h4", "ol", "ul")
 
 # Names that WordPress, Drupal, Disqus and their many descendants give their comment forms.
 _FORM_NAME: Final = re.compile(
@@ -32,7 +40,9 @@ _FORM_NAME: Final = re.compile(
     r"(?:[-_]wrapper|[-_]container)?|reply[-_]?form|disqus_thread)(?:\s|$)",
     re.IGNORECASE,
 )
-_FORM_HINT: Final = re.compile(r"respond|reply|comment|disqus", re.IGNORECASE)
+_MAY_BE_HIDDEN: Final = (
+    "//*[@hidden or (@style and (contains(@style, 'none') or contains(@style, 'hidden')))]"
+)
 _UNSEEN: Final = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
 
@@ -42,7 +52,7 @@ def prune(tree: HtmlElement, prunings: Iterable[Pruning]) -> tuple[Step, ...]:
 
 
 def machinery(tree: HtmlElement) -> tuple[Step, ...]:
-    """Remove scripts, styles and drawings: no text of theirs is ever read.
+    """Remove scripts, styles, pictures and the parts of forms: no text of theirs is ever read.
 
     JSON-LD stays, for trafilatura looks there for what it cannot find in the markup.
     """
@@ -67,9 +77,8 @@ def hidden(tree: HtmlElement) -> tuple[Step, ...]:
     """
     found = [
         element
-        for element in tree.iter()
-        if isinstance(element.tag, str)
-        and ("hidden" in element.attrib or _UNSEEN.search(element.get("style", "")))
+        for element in tree.xpath(_MAY_BE_HIDDEN)
+        if ("hidden" in element.attrib or _UNSEEN.search(element.get("style", "")))
         and element.tag not in _HOLDERS
         and _prose(element) <= _HIDDEN_TEXT
     ]
@@ -116,9 +125,8 @@ def _comment_forms(tree: HtmlElement) -> Iterator[HtmlElement]:
     for form in tree.iter("form"):
         if form.find(".//textarea") is not None:
             yield form
-    for element in tree.xpath("//*[@id or @class]"):
-        names = (element.get("id"), element.get("class"))
-        if any(name and _FORM_HINT.search(name) and _FORM_NAME.search(name) for name in names):
+    for element in tree.iter(*_FORM_HOLDERS):
+        if any(_FORM_NAME.search(element.get(name, "")) for name in ("id", "class")):
             yield element
 
 
@@ -144,7 +152,7 @@ def _removed(rule: str, elements: Iterable[HtmlElement]) -> tuple[Step, ...]:
     for element in elements:
         if not _attached(element):
             continue
-        text = clean_line(element.text_content()[: 4 * _TOLD])[:_TOLD]
+        text = clean_line(" ".join(islice(element.itertext(), _PIECES)))[:_TOLD]
         _drop(element)
         if text:
             steps.append(Step(stage=Stage.PRUNE, change=Change.REMOVED, rule=rule, text=text))

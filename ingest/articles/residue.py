@@ -95,8 +95,10 @@ def _in_comment_form(_paragraph: Paragraph, place: _Place) -> bool:
 
 def _is_title(paragraph: Paragraph, place: _Place) -> bool:
     # Many sites put a kicker before the headline in the same heading.
+    if place.before >= _TITLE_WITHIN:
+        return False
     key = _key(paragraph.text)
-    return place.before < _TITLE_WITHIN and any(
+    return any(
         key == headline
         or (
             key.endswith(headline)

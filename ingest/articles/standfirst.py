@@ -20,7 +20,10 @@ _FEWEST_WORDS: Final = 20
 _LONGEST: Final = 1_500
 _LONGER: Final = 1.15  # a description is often the standfirst cut at its end
 _TOLD_ALREADY: Final = 0.6
-_BLOCKS: Final = ("p", "div", "h2", "h3", "h4", "span", "strong", "section", "header")
+_FIRST_WORDS: Final = 3
+_MOST_PLACES: Final = 10
+_DEPTH: Final = 4
+_UNSEEN: Final = frozenset({"script", "style", "noscript", "template", "h1", "a"})
 
 
 def find_standfirst(tree: HtmlElement, descriptions: Iterable[str]) -> str | None:
@@ -30,10 +33,14 @@ def find_standfirst(tree: HtmlElement, descriptions: Iterable[str]) -> str | Non
         tree: The page, unpruned.
         descriptions: What the page says of itself in its metadata.
     """
-    wanted = [squash(text) for text in descriptions if count_words(text) >= _FEWEST_WORDS - 2]
-    if not wanted:
-        return None
-    return next((text for text in _blocks(tree) if _shows(squash(text), wanted)), None)
+    for description in descriptions:
+        if count_words(description) < _FEWEST_WORDS - 2:
+            continue
+        wanted = squash(description)
+        for text in _blocks(tree, " ".join(description.split()[:_FIRST_WORDS])):
+            if _shows(squash(text), wanted):
+                return text
+    return None
 
 
 def with_standfirst(
@@ -53,13 +60,20 @@ def with_standfirst(
     return Body(paragraphs=(Paragraph(text=standfirst), *found), steps=(step,))
 
 
-def _blocks(tree: HtmlElement) -> Iterator[str]:
-    body = tree.find(".//body")
-    for element in () if body is None else body.iter(*_BLOCKS):
-        text = element.text_content()
-        if len(text) <= _LONGEST and (line := clean_line(text)):
-            yield line
+def _blocks(tree: HtmlElement, start: str) -> Iterator[str]:
+    """Yield the texts of the blocks that begin where a piece of text on the page begins so."""
+    for piece in tree.xpath("//body//text()[contains(., $start)]", start=start)[:_MOST_PLACES]:
+        element = piece.getparent()
+        for _ in range(_DEPTH):
+            if element is None or element.tag == "body":
+                break
+            text = element.text_content()
+            if len(text) > _LONGEST:
+                break
+            if element.tag not in _UNSEEN:
+                yield clean_line(text)
+            element = element.getparent()
 
 
-def _shows(key: str, wanted: Sequence[str]) -> bool:
-    return any(key.startswith(text) and len(key) <= _LONGER * len(text) for text in wanted)
+def _shows(key: str, wanted: str) -> bool:
+    return key.startswith(wanted) and len(key) <= _LONGER * len(wanted)

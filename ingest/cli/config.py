@@ -101,6 +101,7 @@ def effective(config: Config) -> dict[str, object]:
             "timeout": format_duration(config.workers.timeout),
             "memory": f"{config.workers.memory_mb}MB",
         },
+        "extract": {"markdown": config.extract.markdown},
         "flush": {"rows": config.flush.rows, "every": format_duration(config.flush.every)},
         "retry": {
             "attempts": config.retry.attempts,

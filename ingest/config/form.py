@@ -24,6 +24,7 @@ from ingest.config.settings import (
     MIB,
     DaemonSettings,
     DedupSettings,
+    ExtractSettings,
     FetchSettings,
     FlushSettings,
     PerHost,
@@ -270,6 +271,12 @@ class WorkersForm(_Form):
     memory: Annotated[int, PlainValidator(_memory)] = WorkerSettings().memory_mb * MIB
 
 
+class ExtractForm(_Form):
+    """``extract``."""
+
+    markdown: bool = ExtractSettings().markdown
+
+
 class FlushForm(_Form):
     """``flush``."""
 
@@ -317,6 +324,7 @@ class FileForm(_Form):
     fetch: Annotated[FetchForm, BeforeValidator(_none_is_empty)] = FetchForm()
     dedup: Annotated[DedupForm, BeforeValidator(_none_is_empty)] = DedupForm()
     workers: Annotated[WorkersForm, BeforeValidator(_none_is_empty)] = WorkersForm()
+    extract: Annotated[ExtractForm, BeforeValidator(_none_is_empty)] = ExtractForm()
     flush: Annotated[FlushForm, BeforeValidator(_none_is_empty)] = FlushForm()
     retry: Annotated[RetryForm, BeforeValidator(_none_is_empty)] = RetryForm()
     daemon: Annotated[DaemonForm, BeforeValidator(_none_is_empty)] = DaemonForm()

@@ -81,6 +81,13 @@ class WorkerSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExtractSettings:
+    """What is kept of a page beside its text. ``markdown`` keeps the text's structure too."""
+
+    markdown: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FlushSettings:
     """When committed rows are written out as Parquet: whichever comes first."""
 
@@ -125,6 +132,7 @@ class Config:
     fetch: FetchSettings = field(default_factory=FetchSettings)
     dedup: DedupSettings = field(default_factory=DedupSettings)
     workers: WorkerSettings = field(default_factory=WorkerSettings)
+    extract: ExtractSettings = field(default_factory=ExtractSettings)
     flush: FlushSettings = field(default_factory=FlushSettings)
     retry: RetrySettings = field(default_factory=RetrySettings)
     daemon: DaemonSettings = field(default_factory=DaemonSettings)

@@ -111,7 +111,7 @@ feeds:
 fetch:
   contat: https://example.org/
   per_host: {dealy: 1s}
-zebra: 1
+zoo: 1
 feeds:
   - url: https://a.example/
     intervall: 5m
@@ -120,8 +120,8 @@ feeds:
             ':2: fetch.contat: unknown key; did you mean "contact"?',
             ':3: fetch.per_host.dealy: unknown key; did you mean "delay"?',
             (
-                ":4: zebra: unknown key; known here: data, defaults, polling, fetch, dedup, "
-                "workers, flush, retry, daemon, websub, feeds"
+                ":4: zoo: unknown key; known here: data, defaults, polling, fetch, dedup, "
+                "workers, extract, flush, retry, daemon, websub, feeds"
             ),
             ':7: feeds[0].intervall: unknown key; did you mean "interval"?',
         ],

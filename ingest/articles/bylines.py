@@ -1,0 +1,61 @@
+"""Authors as a page shows them, for pages that do not state them for machines."""
+
+from typing import Final
+
+from lxml.html import HtmlElement
+
+from ingest.articles.names import author_names
+from ingest.text import clean_line
+
+_LONGEST: Final = 80
+_MOST: Final = 5
+_MOST_PARTS: Final = 5
+_AUTHORS_PAGE: Final = " or ".join(
+    f"contains(@href, '{part}')"
+    for part in ("/autor", "/author", "/auteur", "/reporter/", "/journalist")
+)
+_NAMED: Final = " or ".join(f"contains(@class, '{part}')" for part in ("author", "byline", "autor"))
+# Marked as the author by microdata or HTML; by the address of an author's page; by a class's name.
+# Whether the mark is sure, so that a single word counts as a name.
+_MARKED: Final = {
+    "//*[@itemprop='author']//*[@itemprop='name']": True,
+    "//*[@itemprop='author']": True,
+    "//a[contains(concat(' ', @rel, ' '), ' author ')]": False,
+    f"//a[{_AUTHORS_PAGE}]": False,
+    f"//*[self::p or self::span or self::div or self::li or self::a or self::address][{_NAMED}]": (
+        False
+    ),
+}
+
+
+def shown_authors(tree: HtmlElement, outlets: frozenset[str]) -> tuple[str, ...]:
+    """Return the authors a page shows, by the surest kind of mark that names any.
+
+    Of elements in one another the innermost counts. Where one kind of mark stands in many
+    places, it marks the authors of other articles as well, and the first is taken.
+
+    Args:
+        tree: The page.
+        outlets: Names of the outlet, squashed.
+    """
+    for path, sure in _MARKED.items():
+        found = tree.xpath(path)
+        outer = {above for element in found for above in element.iterancestors()}
+        texts = dict.fromkeys(
+            clean_line(element.text_content() or element.get("content") or "")
+            for element in found
+            if element not in outer
+        )
+        named = [text for text in texts if 0 < len(text) <= _LONGEST]
+        names = [n for n in author_names(named, outlets) if sure or _is_full_name(n)]
+        if names:
+            return tuple(names if len(texts) <= _MOST else names[:1])
+    return ()
+
+
+def _is_full_name(name: str) -> bool:
+    # A single word that a page's layout marks is mostly a place, an agency or a label.
+    parts = name.split()
+    if not 1 < len(parts) <= _MOST_PARTS or any(map(str.isdigit, name)):
+        return False
+    return not (parts[0][0].islower() or parts[-1][0].islower())

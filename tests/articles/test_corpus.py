@@ -6,11 +6,13 @@ import pytest
 import trafilatura
 
 from ingest.articles.extract import extract_page
-from ingest.types import Extracted, Page
+from ingest.types import Fault, Page
+from storage.model import Reason
 from tests.conftest import TABLE
 from tests.corpus.scoring import (
     CORPUS,
     Score,
+    authors_match,
     date_matches,
     labelled_pages,
     mean,
@@ -31,11 +33,15 @@ def test_real_pages_are_extracted_better_than_by_trafilatura_alone(
     plain: list[Score] = []
     titles: list[bool] = []
     dates: list[bool] = []
+    authors: list[bool] = []
     # Every second page keeps the test short; bench/extract_quality.py takes them all.
     for page in islice(labelled_pages(), None, None, 2):
         body = page.html
         found = extract_page(Page(url=page.url, body=body, content_type="text/html"), None)
-        assert isinstance(found, Extracted), page.url
+        if isinstance(found, Fault):
+            assert found.reason is Reason.NOT_AN_ARTICLE
+            assert "live ticker" in found.detail, page.url
+            continue
         assert found.text, page.url
         if page.body is not None:
             ours.append(score_text(found.text, page.body))
@@ -45,8 +51,13 @@ def test_real_pages_are_extracted_better_than_by_trafilatura_alone(
             titles.append(title_matches(found.title, page.title))
         if page.published is not None:
             dates.append(date_matches(found.published_at, page.published))
+        if page.authors:
+            authors.append(authors_match(found.authors, page.authors))
     record_property(TABLE, f"newsfold    {mean(ours)}\ntrafilatura {mean(plain)}")
-    assert mean(ours).f1 >= mean(plain).f1 + 0.008
-    assert mean(ours).recall >= 0.965
-    assert sum(titles) / len(titles) >= 0.85
-    assert sum(dates) / len(dates) >= 0.97
+    # A little under what was reached.
+    assert mean(ours).f1 >= mean(plain).f1 + 0.017
+    assert mean(ours).f1 >= 0.974
+    assert mean(ours).recall >= 0.98
+    assert sum(titles) / len(titles) >= 0.88
+    assert sum(dates) / len(dates) >= 0.98
+    assert sum(authors) / len(authors) >= 0.82

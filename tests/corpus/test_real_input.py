@@ -34,7 +34,7 @@ FORM_WORDS = ("leave a", "reply", "email", "required", "post comment", "save my 
 LONGEST = 120  # seconds, for one crawl
 
 # What may keep a real page that was served from being stored: it holds no article we can find.
-NOT_ARTICLES = {Reason.NO_TEXT, Reason.NOT_HTML}
+NOT_ARTICLES = {Reason.NO_TEXT, Reason.NOT_HTML, Reason.NOT_AN_ARTICLE}
 
 # Each entry as it stands now, by what the store itself tells of it, with the text it led to.
 ENTRIES = """

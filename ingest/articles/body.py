@@ -34,6 +34,7 @@ READABILITY: Final = "readability"
 
 _SHORT: Final = 300
 _SHORTER: Final = 0.7
+_WORTH_A_LOOK: Final = 60
 _ALIKE: Final = 0.7
 
 
@@ -99,13 +100,10 @@ class _Page:
         self._prunings = prunings
         self._pruned = prune(tree, prunings)
         self._tree = tree
+        # Before anything is thinned out, so that it tells where that went too far.
+        self.second = Witness(extractors.plain_text(tree))
         self.extractor = QUICK
         self.agreement = 0.0
-
-    @cached_property
-    def second(self) -> Witness:
-        """What the second, cheap extractor finds."""
-        return Witness(extractors.plain_text(self._markup))
 
     @cached_property
     def readable(self) -> tuple[Paragraph, ...]:
@@ -152,7 +150,8 @@ class _Page:
         publisher = Witness(stated)
         before = as_stated(found, publisher)
         witnesses = [witness for witness in (self.second, publisher) if witness.words]
-        if not self.second.words or not unsupported(before.paragraphs, witnesses):
+        doubtful = unsupported(before.paragraphs, witnesses)
+        if not self.second.words or len(joined(doubtful)) < _WORTH_A_LOOK:
             return before
         third = Witness(joined(self.readable))
         after = without_unsupported(before.paragraphs, (*witnesses, third))

@@ -36,6 +36,9 @@ _MARKUP = re.compile(
     re.IGNORECASE,
 )
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*>")
+# Every element is a plain ``HtmlElement``: lxml.html's own lookup, which has classes for forms and
+# inputs too, is a Python call for each element that is touched.
+_PLAIN_ELEMENTS = etree.ElementDefaultClassLookup(element=html.HtmlElement)
 _SNIFFED = 1 << 16
 _SAMPLE = 1 << 15
 
@@ -105,9 +108,10 @@ def _strict(body: bytes, label: str) -> str | None:
 def parse_html(text: str) -> html.HtmlElement | None:
     """Parse decoded HTML leniently; ``None`` when there is no element in it."""
     text = _XML_DECLARATION.sub("", text.replace("\x00", ""), count=1)
-    parser = html.HTMLParser(
+    parser = etree.HTMLParser(
         encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False
     )
+    parser.set_element_class_lookup(_PLAIN_ELEMENTS)
     try:
         tree = html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError) as error:

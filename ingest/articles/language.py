@@ -12,7 +12,7 @@ from py3langid.langid import MODEL_FILE, LanguageIdentifier
 _ENOUGH: Final = 80
 _SURE: Final = 0.9
 _HINT_SUFFICES: Final = 0.5
-_SAMPLE: Final = 1000  # as sure as four times as much, in half the time
+_SAMPLE: Final = 600  # as sure as seven times as much, in a third of the time
 _TAG: Final = re.compile(r"^\s*([A-Za-z]{2,3})(?:[-_][A-Za-z0-9-_]*)?\s*$")
 # Scripts written without spaces between words: Thai, Lao, Myanmar, Khmer, kana, Han.
 _UNSPACED: Final = (

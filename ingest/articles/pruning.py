@@ -28,7 +28,7 @@ _HOLDERS: Final = frozenset({"html", "body", "main", "article"})
 _MACHINERY: Final = (
     *("style", "template", "svg", "canvas", "object", "embed", "iframe", "noscript", "map"),
     *("picture", "source", "img", "video", "audio", "track", "wbr"),
-    *("input", "textarea", "label", "option", "fieldset", "legend"),
+    *("input", "label", "option", "legend"),
 )
 _FURNITURE: Final = ("nav", "footer", "aside", "button", "select", "dialog", "menu")
 
@@ -114,10 +114,10 @@ def teasers(tree: HtmlElement) -> tuple[Step, ...]:
     return _removed("teaser", small)
 
 
-ALWAYS: Final[tuple[Pruning, ...]] = (comment_forms,)
+ALWAYS: Final[tuple[Pruning, ...]] = (machinery, comment_forms)
 """What no article needs, whichever extractor looks for it."""
 
-THIN: Final[tuple[Pruning, ...]] = (machinery, furniture, hidden, teasers)
+THIN: Final[tuple[Pruning, ...]] = (furniture, hidden, teasers)
 """What the first, quick look can do without."""
 
 

@@ -9,8 +9,7 @@ from a sentence that begins alike: by what must follow, or by nothing following.
 import re
 from typing import Final
 
-COMMENT_FORM: Final = re.compile(
-    r"""^(?:
+_COMMENT_FORM: Final = r"""(?:
       (?:leave|post|add|write)\ (?:a|your)\ (?:reply|comment)\b
     | (?:leave\ a\ reply|reply)$
     | your\ e-?mail\ address\ will\ not\ be\ published
@@ -32,9 +31,10 @@ COMMENT_FORM: Final = re.compile(
     | bir\ (?:yanıt|cevap)\ yazın | e-posta\ (?:adresiniz|hesabınız)\ yayı
     | اترك\ (?:تعليق|ردا?) | コメントを(?:残す|書く) | メールアドレスが公開されることはありません
     | 发表(?:评论|回复) | 發佈留言 | 댓글\ ?(?:남기기|쓰기|달기)
-    )""",
-    re.VERBOSE,
-)
+    )"""
+COMMENT_FORM: Final = re.compile(f"^{_COMMENT_FORM}", re.VERBOSE)
+WITHIN_COMMENT_FORM: Final = re.compile(_COMMENT_FORM, re.VERBOSE)
+"""The words of a comment form anywhere, for a page that has no other text."""
 
 _NEWSLETTER: Final = re.compile(
     r"""^(?:

@@ -15,7 +15,12 @@ from ingest.articles.account import Body, Stage, removed
 from ingest.articles.language import count_words
 from ingest.articles.names import squash
 from ingest.articles.paragraphs import Kind, Paragraph
-from ingest.articles.phrases import COMMENT_FORM, CREDIT_LINE, STOCK_PHRASES
+from ingest.articles.phrases import (
+    COMMENT_FORM,
+    CREDIT_LINE,
+    STOCK_PHRASES,
+    WITHIN_COMMENT_FORM,
+)
 
 SHORT: Final = 40
 _LINKED: Final = 30
@@ -24,6 +29,8 @@ _LINK_WORDS: Final = 3
 _TITLE_WITHIN: Final = 3
 _KICKER: Final = 8
 _CREDIT: Final = 15
+_FEW: Final = 2
+_FORM: Final = 60
 _DATED_WITHIN: Final = 3
 _DATE_WORDS: Final = 14
 _DIGITS: Final = 0.2
@@ -192,6 +199,10 @@ def _is_short_link(paragraph: Paragraph) -> bool:
 
 
 def _comment_form_start(found: Sequence[Paragraph]) -> int:
+    # A page without a text of its own gives all its words as one paragraph or two.
+    words = " ".join(paragraph.text for paragraph in found).casefold()
+    if len(found) <= _FEW and WITHIN_COMMENT_FORM.search(words) and count_words(words) <= _FORM:
+        return 0
     # Field labels follow a form's first words; nothing long does, or it was no form.
     for index, paragraph in enumerate(found):
         if COMMENT_FORM.match(paragraph.text.casefold()) and all(

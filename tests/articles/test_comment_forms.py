@@ -57,6 +57,18 @@ def test_the_seed_article_ends_with_its_own_last_sentence(
     assert not [word for word in FORM_WORDS if word.casefold() in text.casefold()]
 
 
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda template: template.__name__)
+@pytest.mark.parametrize("form", FORMS)
+def test_a_page_whose_own_text_is_blank_gives_no_word_of_its_form(
+    template: Callable[[str, str], str], form: str
+) -> None:
+    found = extract_page(
+        Page(url="https://news.example.com/story/", body=page(template("", FORMS[form]))), None
+    )
+    text = found.text if isinstance(found, Extracted) else ""
+    assert not [word for word in FORM_WORDS if word.casefold() in text.casefold()]
+
+
 @pytest.mark.parametrize(
     ("heading", "notice"),
     [

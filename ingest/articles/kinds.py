@@ -131,11 +131,16 @@ def not_an_article(signs: Signs, length: int) -> Kind | None:
         Kind.LIVE: signs.updates >= _LIVE_UPDATES,
         Kind.GALLERY: short and bool(signs.types & _GALLERIES or _GALLERY_PATH.search(signs.path)),
         Kind.VIDEO: length < _SHORT and _is_video(signs),
-        Kind.LOGIN: short and signs.measure.password and not signs.declared,
+        Kind.LOGIN: length < _SHORT and _is_login(signs),
         Kind.CONSENT: short and _is_consent(signs.measure) and not signs.declared,
         Kind.SECTION: _is_list(signs, length) and not signs.declared,
     }
     return next((kind for kind, holds in rules.items() if holds), None)
+
+
+def _is_login(signs: Signs) -> bool:
+    # Many an article has a form to log in beside it; no log-in page says when it was published.
+    return signs.measure.password and not signs.dated and not signs.declared
 
 
 def _is_consent(found: Measure) -> bool:

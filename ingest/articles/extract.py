@@ -64,7 +64,8 @@ def extract_page(
     reading = read_body(tree, markup, hints)
     found = reading.body.paragraphs
     text = joined(found)
-    kind = not_an_article(signs, count_words(text))
+    longest = max((count_words(paragraph.text) for paragraph in found), default=0)
+    kind = not_an_article(signs, count_words(text), longest)
     if kind is not None:
         detail = f"{page.url} is {kind}"
         return Fault(reason=Reason.NOT_AN_ARTICLE, detail=detail, url=page.url)

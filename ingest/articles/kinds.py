@@ -21,6 +21,7 @@ _LONG: Final = 150
 _SHORT: Final = 60
 _HEADLINE: Final = 4
 _MANY_HEADLINES: Final = 10
+_TEASER: Final = 40  # words that no teaser in a list has
 _LIVE_UPDATES: Final = 5
 _CONSENT_WORDS: Final = 20
 _BLOCKS: Final = ("p", "li", "h1", "h2", "h3", "button", "label")
@@ -118,12 +119,13 @@ def measure(tree: HtmlElement) -> Measure:
     )
 
 
-def not_an_article(signs: Signs, length: int) -> Kind | None:
+def not_an_article(signs: Signs, length: int, longest: int) -> Kind | None:
     """Return the kind of page that this is, or ``None`` where it may be an article.
 
     Args:
         signs: What the page shows.
         length: The words of the text that was extracted from it.
+        longest: The words of its longest paragraph.
     """
     short = length < _LONG
     rules = {
@@ -133,7 +135,7 @@ def not_an_article(signs: Signs, length: int) -> Kind | None:
         Kind.VIDEO: length < _SHORT and _is_video(signs),
         Kind.LOGIN: length < _SHORT and _is_login(signs),
         Kind.CONSENT: short and _is_consent(signs.measure) and not signs.declared,
-        Kind.SECTION: _is_list(signs, length) and not signs.declared,
+        Kind.SECTION: _is_list(signs, length, longest) and not signs.declared,
     }
     return next((kind for kind, holds in rules.items() if holds), None)
 
@@ -153,8 +155,10 @@ def _is_video(signs: Signs) -> bool:
     )
 
 
-def _is_list(signs: Signs, length: int) -> bool:
+def _is_list(signs: Signs, length: int, longest: int) -> bool:
     found = signs.measure
     if found.headlines < _MANY_HEADLINES or length >= found.link_words:
         return False
-    return bool(signs.types & _LISTS) or signs.path in {"", "/"} or not signs.dated
+    if signs.types & _LISTS or signs.path in {"", "/"}:
+        return True
+    return not signs.dated and longest < _TEASER

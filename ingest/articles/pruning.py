@@ -78,11 +78,14 @@ def hidden(tree: HtmlElement) -> tuple[Step, ...]:
     found = [
         element
         for element in tree.xpath(_MAY_BE_HIDDEN)
-        if ("hidden" in element.attrib or _UNSEEN.search(element.get("style", "")))
-        and element.tag not in _HOLDERS
-        and _prose(element) <= _HIDDEN_TEXT
+        if is_hidden(element) and element.tag not in _HOLDERS and _prose(element) <= _HIDDEN_TEXT
     ]
     return _removed("hidden", found)
+
+
+def is_hidden(element: HtmlElement) -> bool:
+    """Tell whether an element itself says that it is not to be seen."""
+    return "hidden" in element.attrib or bool(_UNSEEN.search(element.get("style", "")))
 
 
 def comment_forms(tree: HtmlElement) -> tuple[Step, ...]:

@@ -14,6 +14,7 @@ from ingest.articles.agreement import Witness
 from ingest.articles.language import count_words
 from ingest.articles.names import squash
 from ingest.articles.paragraphs import Paragraph, joined
+from ingest.articles.pruning import is_hidden
 from ingest.text import clean_line
 
 _FEWEST_WORDS: Final = 20
@@ -64,6 +65,8 @@ def _blocks(tree: HtmlElement, start: str) -> Iterator[str]:
     """Yield the texts of the blocks that begin where a piece of text on the page begins so."""
     for piece in tree.xpath("//body//text()[contains(., $start)]", start=start)[:_MOST_PLACES]:
         element = piece.getparent()
+        if any(map(is_hidden, (element, *element.iterancestors()))):
+            continue
         for _ in range(_DEPTH):
             if element is None or element.tag == "body":
                 break

@@ -84,6 +84,12 @@ def test_a_standfirst_is_the_block_that_shows_the_description(
     assert find_standfirst(tree, [description]) == found
 
 
+def test_a_description_that_nobody_sees_is_no_standfirst() -> None:
+    tree = parse_html(PAGE.replace('<div class="x">', "<div hidden>"))
+    assert tree is not None
+    assert find_standfirst(tree, [LEAD]) is None
+
+
 def test_a_standfirst_goes_before_the_text_unless_that_has_it() -> None:
     added = with_standfirst(texts(ONE, TWO), LEAD, ["Road shut"])
     assert added.paragraphs == texts(LEAD, ONE, TWO)

@@ -78,14 +78,16 @@ class Plan:
         """
         if not wishes.rest:
             return
-        woken = wishes.wakes_after(self.due)
-        if woken is None:
+        due, late = self.due, _HOUR * JITTER * self.share
+        woken, before = wishes.wakes_after(due), wishes.wakes_after(due - late)
+        if woken is None or before is None:
             self.reasons.append(f"{wishes.rest} UTC would be never: ignored")
             return
-        if woken == self.due:
-            return
-        woken += _HOUR * JITTER * self.share
-        self._set(woken - self.now, f"{wishes.rest} UTC: put off to {woken:%a %H:%M}")
+        # What falls due while those that rested are let in one by one takes its place behind them,
+        # or it would be asked for sooner than if it had fallen due sooner.
+        at = max(due if woken == due else woken + late, before + late)
+        if at > due:
+            self._set(at - self.now, f"{wishes.rest} UTC: put off to {at:%a %H:%M}")
 
     def wait_a_day(self, whole_at: datetime, why: str) -> None:
         """Let 24 hours pass since the feed was asked for whole."""

@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.config import PollingSettings
+from ingest.feeds.cadence.plan import begin
+from ingest.feeds.cadence.wishes import Wishes
 from ingest.feeds.cadence.words import days, hours, length
 from ingest.feeds.hints import freshness
 from ingest.types import ParsedEntry, ParsedFeed
@@ -17,6 +19,7 @@ from tests.feeds.cadence.polls import (
     FEED,
     FLOOR,
     HOUR,
+    POLLING,
     STATE,
     answer,
     delay,
@@ -169,6 +172,17 @@ def test_a_poll_in_a_time_of_rest_is_put_off_to_its_end(
     day = ["Mon", "Tue", "Wed", "Thu", "Fri"].index(due.split(maxsplit=1)[0])
     moment = datetime.combine(NOW.date() + day * DAY, wanted, UTC)
     assert moment - MINUTE <= state.next_due_at <= moment + 6 * MINUTE
+
+
+def test_what_would_be_polled_later_is_never_polled_sooner_for_the_rest_of_another() -> None:
+    dues = []
+    for minutes in range(180):
+        plan = begin(timedelta(minutes=minutes), (), FEED.id, now=NOW, polling=POLLING)
+        plan.share = 0.9
+        plan.rest(Wishes(skip_hours=frozenset({NOW.hour + 1})))
+        dues.append(plan.due)
+    assert dues == sorted(dues)
+    assert not any(due.hour == NOW.hour + 1 for due in dues)
 
 
 def test_rest_at_all_hours_is_ignored_and_said() -> None:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from ingest.clock import Clock
 from ingest.types import Fault
-from storage.model import Reason
+from storage.model import FAR, Reason
 
 OnSlow = Callable[[str, timedelta], None]
 
@@ -72,7 +72,8 @@ class Pacing:
     def hold_until(self, host: str, until: datetime) -> datetime:
         """Keep all requests from a host until then, or longer if it is on hold for longer."""
         state = self._state(host)
-        state.held_until = max(until, state.held_until or until)
+        if self.held(host) is None or state.held_until is None or until > state.held_until:
+            state.held_until = until
         return state.held_until
 
     def held(self, host: str) -> Fault | None:
@@ -81,7 +82,8 @@ class Pacing:
         if state is None or state.held_until is None:
             return None
         left = state.held_until - self._clock()
-        if left <= timedelta(0):
+        # None is set for so long: since it was set, the clock was set back.
+        if not timedelta(0) < left <= FAR:
             state.held_until = None
             return None
         return Fault(

@@ -80,7 +80,9 @@ class Robots:
         """
         origin = origin_of(url)
         known = self._known.get(origin)
-        if known is not None and known.expires > self._clock():
+        now = self._clock()
+        # Not beyond a day: a clock may have been set back meanwhile.
+        if known is not None and now < known.expires <= now + _FRESH:
             return known
         task = self._asking.get(origin)
         if task is None:

@@ -150,6 +150,21 @@ def test_a_shorter_hold_does_not_end_a_longer_one() -> None:
     run(case())
 
 
+def test_a_clock_that_was_set_back_lengthens_no_hold() -> None:
+    clock = SetClock()
+
+    async def case() -> None:
+        pacing = _pacing(clock=clock)
+        pacing.hold("host", timedelta(hours=24))
+        clock.now -= timedelta(days=365)
+        assert pacing.held("host") is None
+        pacing.hold("host", timedelta(hours=24))
+        clock.now -= timedelta(days=365)
+        assert pacing.hold("host", timedelta(minutes=1)) == clock.now + timedelta(minutes=1)
+
+    run(case())
+
+
 def test_holds_of_another_process_are_kept_and_own_ones_are_told() -> None:
     clock = SetClock()
     told: list[tuple[str, datetime]] = []

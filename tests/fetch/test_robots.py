@@ -159,6 +159,19 @@ def test_one_origin_is_asked_once_a_day_for_all_its_pages() -> None:
     assert run(case()) == (1, 1, 2)
 
 
+def test_rules_from_before_the_clock_was_set_back_are_asked_for_again() -> None:
+    async def case() -> int:
+        clock = SetClock()
+        async with site({"/robots.txt": answer(b""), "/page": PAGE}) as server:
+            async with _polite(clock) as client:
+                await client.get_page(server.url("/page"))
+                clock.now -= timedelta(days=365)
+                await client.get_page(server.url("/page"))
+            return len(server.asked("/robots.txt"))
+
+    assert run(case()) == 2
+
+
 def test_an_unreachable_robots_txt_is_asked_for_again_after_an_hour() -> None:
     async def case() -> list[Fetched | Fault]:
         clock = SetClock()

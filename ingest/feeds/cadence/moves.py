@@ -39,7 +39,10 @@ def after_answer(state: FeedState, fetched: Fetched, *, now: datetime) -> Place:
     target = fetched.url if _is_permanent(fetched.redirects) else None
     if target is None:
         return Place(address=state.address)
-    since = state.moved_since if state.moved_to == target and state.moved_since else now
+    since = now
+    if state.moved_to == target and state.moved_since is not None:
+        # A time to come was written by a clock gone wrong.
+        since = min(state.moved_since, now)
     if _is_secure_twin(state.address or state.url, target):
         return _adopted(state, target, "the same over TLS")
     if now - since >= BELIEVED:

@@ -69,6 +69,13 @@ def test_a_week_is_one_without_a_break(between: Fetched) -> None:
     assert polls([*steady, between, *steady]).state.address is None
 
 
+def test_a_week_that_seems_to_begin_later_begins_now() -> None:
+    """The clock was ahead when the move was first seen."""
+    moving = replace(STATE, moved_to=NEW, moved_since=NOW + 365 * DAY)
+    state = success(redirected(301), document(), state=moving).state
+    assert (state.moved_to, state.moved_since) == (NEW, NOW)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "at_once"),
     [

@@ -219,7 +219,10 @@ class Fetcher:
             match await self._hop(errand, here, told, budget):
                 case Fault() as fault:
                     return replace(
-                        fault, url=str(here), seconds=budget.spent, redirects=tuple(redirects)
+                        _placed(fault, here) if redirects else fault,
+                        url=str(here),
+                        seconds=budget.spent,
+                        redirects=tuple(redirects),
                     )
                 case Answer() as answer:
                     return Fetched(
@@ -298,6 +301,13 @@ def user_agent(version: str, contact: str | None) -> bytes:
     """Return the User-Agent header: product, version and whom to write to."""
     text = f"{robots.PRODUCT}/{version}" + (f" (+{contact})" if contact else "")
     return re.sub(r"[^\x20-\x7e]+", "", text).strip().encode("ascii")
+
+
+def _placed(fault: Fault, url: httpx.URL) -> Fault:
+    """Say where redirects had led when an answer was a fault: it may be another host's."""
+    if fault.status is None:
+        return fault
+    return replace(fault, detail=f"{fault.detail}, at {url}"[:300])
 
 
 def _lost(

@@ -6,6 +6,7 @@ our code finds. ``fault_from`` is the one place that turns them into values.
 
 import email.utils
 import os
+import ssl
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
@@ -85,6 +86,10 @@ def root_cause(trouble: BaseException) -> str:
     while (deeper := cause.__cause__ or cause.__context__) is not None and id(deeper) not in seen:
         seen.add(id(deeper))
         cause = deeper
+    # A kind of OSError whose number is not the system's.
+    if isinstance(cause, ssl.SSLError):
+        refused = getattr(cause, "verify_message", None)
+        return str(refused or (cause.reason or "").replace("_", " ").lower() or cause)
     if isinstance(cause, OSError) and cause.errno is not None and cause.errno > 0:
         return os.strerror(cause.errno)
     return str(cause) or str(trouble) or type(cause).__name__

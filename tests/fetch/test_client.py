@@ -209,6 +209,17 @@ def test_redirects_are_followed_and_recorded() -> None:
     assert "frag" not in result.redirects[0][1]
 
 
+def test_a_fault_behind_a_redirect_says_whose_it_is() -> None:
+    async def case() -> tuple[Fault, str]:
+        async with site(host="127.0.0.2") as other, site() as server, fetcher() as client:
+            server.pages["/a"] = redirect(other.url("/b"), "302 Found")
+            other.pages["/b"] = answer(b"", status="429 Too Many Requests")
+            return fault(await client.get_page(server.url("/a"))), other.url("/b")
+
+    result, there = run(case())
+    assert result.detail == f"answered with status 429, at {there}"
+
+
 def test_one_redirect_more_than_allowed_is_a_fault() -> None:
     pages = {f"/{n}": redirect(f"/{n + 1}") for n in range(4)} | {"/4": answer(b"end")}
 

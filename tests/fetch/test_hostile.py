@@ -333,6 +333,7 @@ def test_a_server_without_tls_is_a_tls_fault() -> None:
     result = run(case())
     assert isinstance(result, Fault)
     assert result.reason is Reason.TLS_FAILED, result
+    assert result.detail == "no TLS with 127.0.0.1: wrong version number"
 
 
 def test_hung_hosts_delay_no_other_host() -> None:

@@ -166,16 +166,17 @@ async def spread(stage: Stage) -> Verdict:
     host.scripts = {
         target: lambda ask, _: Reply(body=rss(ask.at), after=0.05) for target in targets
     }
-    pause = 0.1
+    pause = 0.2
     async with stage.daemon(*map(host.url, targets), pause=pause) as daemon:
         await daemon.live(timedelta(seconds=15))
     starts = sorted(ask.instant for ask in host.asks)
     least = min(b - a for a, b in pairwise(starts))
-    # A request that starts in time may be seen a little late, and the next one on time.
-    kept = len(starts) == len(targets) and starts[-1] - starts[0] >= 0.95 * pause * 7
+    # On a busy machine a request that starts in time is seen late, and the next one on time; those
+    # that took no turns would be over after a seventh of this.
+    kept = len(starts) == len(targets) and starts[-1] - starts[0] >= pause * 7 / 2
     return Verdict(
         kept=kept and host.most_under_way <= 2,
-        evidence=f"8 feeds due at once, 0.1 s apart by configuration: over "
+        evidence=f"8 feeds due at once, {pause} s apart by configuration: over "
         f"{starts[-1] - starts[0]:.2f} s, at least {least:.2f} s apart, "
         f"{host.most_under_way} at most at once",
     )

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -240,11 +240,19 @@ def _pending_of(feeds: Sequence[Feed]) -> Callable[[Ledger], list[str]]:
 
 @asynccontextmanager
 async def open_prober(
-    fetch: FetchSettings, workers: WorkerSettings, *, clock: Clock
+    fetch: FetchSettings,
+    workers: WorkerSettings,
+    *,
+    clock: Clock,
+    holds: Mapping[str, datetime],
 ) -> AsyncIterator[Prober]:
-    """Open what it takes to look at feeds without storing anything."""
+    """Open what it takes to look at feeds without storing anything.
+
+    ``holds`` are the hosts that are to be left alone, each until its time.
+    """
     with Workers(workers) as pool:
         async with Fetcher(fetch, clock=clock, version=VERSION) as fetcher:
+            fetcher.keep_holds(holds)
             yield Prober(fetcher, pool, clock)
 
 

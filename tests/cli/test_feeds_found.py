@@ -1,12 +1,15 @@
 """Feeds that are looked for, that have gone, and that are given another address."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 import storage
+from ingest.clock import system_clock
 from ingest.config import load
+from storage.ledger.sqlite import SqliteLedger
 from tests.app.web import Web, open_web
 from tests.cli.runner import Ran, newsfold
 
@@ -142,6 +145,19 @@ def test_the_new_address_of_a_feed_that_is_gone_is_offered_and_taken(
     with storage.open(tmp_path / "data") as store:
         [row] = store.sql("SELECT count(*) AS n FROM outcomes WHERE outcome = 'new'").to_pylist()
     assert row["n"] == 2, "its entries are known"
+
+
+def test_a_host_that_asked_to_be_left_alone_is_not_checked(web: Web, tmp_path: Path) -> None:
+    assert run(web, tmp_path, "crawl", feeds=("/new.xml",)).code == 0
+    now = system_clock()
+    ledger = SqliteLedger(tmp_path / "data" / "state" / "ledger.db")
+    ledger.hold_host(web.base.removeprefix("http://"), now + timedelta(hours=1), at=now)
+    ledger.close()
+    asked = len(web.asked)
+    for command in (("check",), ("discover", web.base), ("add", web.base)):
+        ran = run(web, tmp_path, "feeds", *command)
+        assert (ran.code, len(web.asked)) == (1, asked)
+        assert "on_hold" in ran.out + ran.err
 
 
 @pytest.mark.parametrize("front", [None, page(), page(LINK.format("Dead", "/dead.xml"))])

@@ -8,13 +8,11 @@ import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
 
-from ingest.app import open_prober
 from ingest.cli import say
 from ingest.cli.context import Context
 from ingest.cli.feeds.listing import states_of
-from ingest.cli.feeds.probing import parsed_record, trouble
+from ingest.cli.feeds.probing import open_prober, parsed_record, trouble
 from ingest.cli.select import select_feeds
-from ingest.clock import system_clock
 from ingest.config import Config
 from ingest.probe import Probe
 from ingest.types import Fault, Feed
@@ -64,7 +62,7 @@ async def _check(
     )
     with bar:
         task = bar.add_task("feeds", total=len(feeds))
-        async with open_prober(config.fetch, config.workers, clock=system_clock) as prober:
+        async with open_prober(context, config) as prober:
             return await prober.probe_all(feeds, sites=sites, done=lambda _: bar.advance(task))
 
 

@@ -5,11 +5,9 @@ from dataclasses import asdict
 
 import click
 
-from ingest.app import open_prober
 from ingest.cli import say
 from ingest.cli.context import Context
-from ingest.cli.feeds.probing import address, known_config, settings, trouble
-from ingest.clock import system_clock
+from ingest.cli.feeds.probing import address, known_config, open_prober, trouble
 from ingest.discovery import Discovered, discover_feeds
 from ingest.errors import NewsfoldError
 from ingest.probe import Probe
@@ -44,5 +42,5 @@ def discover(context: Context, url: str) -> None:
 
 async def _discover(context: Context, url: str) -> tuple[Probe, list[Discovered]]:
     config = known_config(context)
-    async with open_prober(*settings(config), clock=system_clock) as prober:
+    async with open_prober(context, config) as prober:
         return await discover_feeds(prober, url)

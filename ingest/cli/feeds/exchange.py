@@ -8,14 +8,12 @@ from urllib.parse import urlsplit
 
 import click
 
-from ingest.app import open_prober
 from ingest.articles.urls import canonical_url
 from ingest.cli import say
 from ingest.cli.config import feed_record
 from ingest.cli.context import Context
-from ingest.cli.feeds.probing import known_config, settings, trouble
+from ingest.cli.feeds.probing import known_config, open_prober, trouble
 from ingest.cli.files import write_file
-from ingest.clock import system_clock
 from ingest.config import Config, add_feeds, as_file, is_web_address, unique_id
 from ingest.errors import NewsfoldError, UsageError
 from ingest.feeds.subscriptions import Subscriptions, write_opml
@@ -46,7 +44,7 @@ def import_(context: Context, *, source: str, dry_run: bool) -> None:
     check` does that.
     """
     config = known_config(context)
-    found = _sort(asyncio.run(_read(config, source)), config)
+    found = _sort(asyncio.run(_read(context, config, source)), config)
     if not dry_run:
         add_feeds(context.config_path, found.new)
     if context.as_json:
@@ -71,14 +69,14 @@ def import_(context: Context, *, source: str, dry_run: bool) -> None:
     )
 
 
-async def _read(config: Config | None, source: str) -> Subscriptions:
+async def _read(context: Context, config: Config | None, source: str) -> Subscriptions:
     """Read the list; an address is fetched as a feed is.
 
     Raises:
         NewsfoldError: it is none, or cannot be had.
     """
     is_address = urlsplit(source).scheme.lower() in {"http", "https"}
-    async with open_prober(*settings(config), clock=system_clock) as prober:
+    async with open_prober(context, config) as prober:
         read = await prober.subscriptions(source if is_address else _bytes_of(source))
     if isinstance(read, Fault):
         raise NewsfoldError(f"{source}: {trouble(read)}; nothing was added")

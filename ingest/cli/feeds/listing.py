@@ -1,9 +1,7 @@
 """``newsfold feeds list``."""
 
-from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
-from typing import TypeVar
 
 import click
 from rich.text import Text
@@ -11,17 +9,14 @@ from rich.text import Text
 from ingest.cli import say, subscriptions
 from ingest.cli.config import feed_record
 from ingest.cli.context import Context
-from ingest.cli.status import MARKS
+from ingest.cli.feeds.probing import asked
+from ingest.cli.status import MARKS, next_of
 from ingest.clock import system_clock
 from ingest.config.quantities import format_duration
 from ingest.health import health_of
 from ingest.types import Feed
-from storage.errors import StoreError
-from storage.ledger.base import Ledger
 from storage.model import FeedState
 from storage.subscription import Subscription
-
-T = TypeVar("T")
 
 
 @click.command("list")
@@ -57,34 +52,17 @@ def _row(feed: Feed, state: FeedState | None, now: datetime) -> tuple[Text | str
         say.said(", ".join(feed.tags), "cyan"),
         "auto" if feed.interval is None else format_duration(feed.interval),
         MARKS[health_of(state, now=now)],
-        _next(state, now),
+        next_of(state, now),
         say.said(f"{feed.url} → {state.address}" if state.address else feed.url, "dim"),
     )
 
 
-def _next(state: FeedState, now: datetime) -> str:
-    if state.retired:
-        return ""
-    due = state.next_due_at
-    return "due" if due is None or due <= now else say.ago(due, now)
-
-
 def states_of(context: Context) -> dict[str, FeedState]:
     """Return what the ledger knows of each feed, by id; nothing before the first crawl."""
-    states = _asked(context, lambda ledger: ledger.feeds())
-    return {state.feed_id: state for state in states}
+    states = asked(context, lambda ledger: ledger.feeds())
+    return {state.feed_id: state for state in states or ()}
 
 
 def _subscribed(context: Context) -> dict[str, Subscription]:
-    return subscriptions.by_feed(_asked(context, lambda ledger: ledger.subscriptions.all()))
-
-
-def _asked(context: Context, question: Callable[[Ledger], list[T]]) -> list[T]:
-    try:
-        ledger = context.open_ledger()
-    except StoreError:
-        return []
-    try:
-        return question(ledger)
-    finally:
-        ledger.close()
+    every = asked(context, lambda ledger: ledger.subscriptions.all())
+    return subscriptions.by_feed(every or ())

@@ -1,15 +1,22 @@
 """What the commands that look at feeds on the web share: finding one, and saying what it is."""
 
 import re
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import TypeVar
 
-from ingest.app import open_prober
+from ingest import app
 from ingest.cli import say
 from ingest.cli.context import Context
 from ingest.clock import system_clock
 from ingest.config import Config, FetchSettings, WorkerSettings
 from ingest.errors import NewsfoldError
-from ingest.probe import Probe
+from ingest.probe import Probe, Prober
 from ingest.types import Fault, ParsedFeed
+from storage.errors import StoreError
+from storage.ledger.base import Ledger
+
+T = TypeVar("T")
 
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
@@ -28,11 +35,30 @@ def known_config(context: Context) -> Config | None:
     return context.load_config() if context.config_path.exists() else None
 
 
-def settings(config: Config | None) -> tuple[FetchSettings, WorkerSettings]:
-    """Return how to fetch and parse; by the defaults without a configuration."""
+def open_prober(
+    context: Context, config: Config | None
+) -> AbstractAsyncContextManager[Prober, bool | None]:
+    """Open what looks at feeds: by the defaults without a configuration.
+
+    Hosts that asked a crawl to be left alone are left alone.
+    """
     if config is None:
-        return FetchSettings(), WorkerSettings()
-    return config.fetch, config.workers
+        return app.open_prober(FetchSettings(), WorkerSettings(), clock=system_clock, holds={})
+    now = system_clock()
+    holds = asked(context, lambda ledger: ledger.held_hosts(now)) or {}
+    return app.open_prober(config.fetch, config.workers, clock=system_clock, holds=holds)
+
+
+def asked(context: Context, question: Callable[[Ledger], T]) -> T | None:
+    """Return what the ledger answers; ``None`` where there is none yet."""
+    try:
+        ledger = context.open_ledger()
+    except StoreError:
+        return None
+    try:
+        return question(ledger)
+    finally:
+        ledger.close()
 
 
 async def find_feed(
@@ -43,7 +69,7 @@ async def find_feed(
     Raises:
         NewsfoldError: there is none, or it cannot be had; ``nothing`` says what was not done.
     """
-    async with open_prober(*settings(config), clock=system_clock) as prober:
+    async with open_prober(context, config) as prober:
         probe = await prober.probe(url)
         if isinstance(probe.document, ParsedFeed):
             return probe, probe.document

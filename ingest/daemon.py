@@ -131,7 +131,7 @@ async def _serve(
                 await run.reliance.leave(at=clock())
             await tick()
             scheduler.start()
-            log.info("the daemon is up: %d feeds, process %d", len(feeds), os.getpid())
+            log.info("the daemon is up: process %d, feeds: %d", os.getpid(), len(feeds))
             await stop.wait()
             scheduler.shutdown(wait=False)
             log.info("stopping: what is under way has %g s to finish", DRAIN_SECONDS)

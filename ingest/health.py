@@ -107,6 +107,14 @@ def health_of(state: FeedState, *, now: datetime) -> Health:
     return Health.OK if state.ok else Health.BROKEN
 
 
+def next_poll(state: FeedState, *, now: datetime) -> datetime | None:
+    """Return when a feed is polled next: once it is due and on hold no more; never if retired."""
+    if state.retired:
+        return None
+    due = max(now, state.next_due_at or now)
+    return max(due, state.held_until or due) if state.is_held(now) else due
+
+
 def notes_on(state: FeedState, *, now: datetime) -> tuple[str, ...]:
     """Return sentences on what someone may want to mend about a feed, though it works."""
     notes = []

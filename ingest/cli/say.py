@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import click
 from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.console import OverflowMethod
 from rich.table import Table
 from rich.text import Text
@@ -149,7 +150,9 @@ def flowing(context: Context, text: Text, *, indent: int = 0, label: Text | None
     width = context.records.width
     if width < UNBROKEN:
         width = max(_NARROWEST, min(width - before.cell_len, TEXT_WIDTH))
-    overflow: OverflowMethod = "ignore" if "://" in text.plain else "fold"
+    # What no line can hold is an address, most likely, and stays one to be copied.
+    longest = max((cell_len(word) for word in text.plain.split()), default=0)
+    overflow: OverflowMethod = "ignore" if "://" in text.plain and longest > width else "fold"
     for line in text.wrap(context.records, width, overflow=overflow) or [Text()]:
         line.rstrip()
         context.records.print(Text.assemble(before, line), soft_wrap=True)

@@ -11,9 +11,9 @@ from ingest.cli import say, subscriptions
 from ingest.cli.context import Context
 from ingest.clock import system_clock
 from ingest.errors import ConfigError
-from ingest.health import FeedHealth, Health, Status, notes_on, take_status
+from ingest.health import FeedHealth, Health, Status, next_poll, notes_on, take_status
 from ingest.websub.states import is_relied_on
-from storage.model import Outcome
+from storage.model import FeedState, Outcome
 
 MARKS = {
     Health.BROKEN: Text("✗ broken", "red"),
@@ -90,16 +90,18 @@ def _row(feed: FeedHealth, now: datetime) -> tuple[Text | str, ...]:
         state.feed_id,
         say.said(state.name),
         say.ago(state.ok_at, now),
-        "" if state.retired or not feed.configured else _next(feed, now),
+        next_of(state, now) if feed.configured else "",
         f"{sum(feed.entries.values()):,}",
         trouble,
     )
 
 
-def _next(feed: FeedHealth, now: datetime) -> str:
-    held = feed.state.held_until
-    due = held if feed.health is Health.HELD else feed.state.next_due_at
-    return "due" if due is None or due <= now else f"in {say.span(due - now)}"
+def next_of(state: FeedState, now: datetime) -> str:
+    """Return when a feed is polled next, in words; none if it is retired."""
+    at = next_poll(state, now=now)
+    if at is None:
+        return ""
+    return "due" if at == now else f"in {say.span(at - now)}"
 
 
 def _next_try(status: Status, now: datetime) -> str | None:

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from ingest.cli import say, subscriptions
 from ingest.cli.context import Context
+from ingest.cli.status import next_of
 from ingest.clock import system_clock
 from ingest.errors import ConfigError
 from ingest.explain import ArticleAccount, FeedAccount, Unknown, explain
@@ -221,13 +222,17 @@ def _polls(context: Context, polls: Sequence[Poll]) -> None:
             str(poll.new),
             str(poll.changed),
             f"{poll.seconds:.1f} s",
-            say.said(poll.detail),
         )
         for poll in polls
     ]
-    headings = ("when", "result", "status", "entries", "new", "changed", "took", "detail")
+    headings = ("when", "result", "status", "entries", "new", "changed", "took")
     right = ("status", "entries", "new", "changed", "took")
-    say.table(context, headings, rows, right=right, cut=("detail",))
+    say.table(context, headings, rows, right=right, cut=("result",))
+    # Sentences, too long for a column.
+    for poll in polls:
+        if poll.detail:
+            when = Text(f"{say.when(poll.polled_at)}  ", "dim")
+            say.flowing(context, say.said(poll.detail), label=when)
 
 
 def _health(state: FeedState) -> Text:
@@ -261,13 +266,10 @@ def _gaps(state: FeedState, now: datetime) -> str | None:
     return f"{state.gaps}, the last {say.ago(state.gap_at, now)}{filled}"
 
 
-def _next(state: FeedState, now: datetime) -> str | None:
-    if state.retired:
-        return None
-    held = state.held_until
-    if held is not None and held > now:
-        return f"{say.ago(held, now)}: its server asked to be left alone until then"
-    return f"{say.ago(state.next_due_at, now)}" if state.next_due_at else "now"
+def _next(state: FeedState, now: datetime) -> str:
+    held = state.held_until if state.is_held(now) else None
+    hold = f"; its server asked to be left alone for {say.span(held - now)}" if held else ""
+    return f"{next_of(state, now)}{hold}"
 
 
 def _subscription(account: FeedAccount, now: datetime) -> Text | str | None:

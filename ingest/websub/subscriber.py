@@ -14,6 +14,7 @@ from typing import Final, Self, assert_never
 
 from ingest.clock import Clock
 from ingest.commits import Commits
+from ingest.feeds.cadence.words import length
 from ingest.fetch.client import Fetcher
 from ingest.types import Fault, Feed, Fetched
 from ingest.websub import protocol, states
@@ -218,7 +219,7 @@ def _verify(ledger: Ledger, *, token: str, query: str, now: datetime) -> str | N
     match answer:
         case protocol.Confirm(challenge=challenge, lease=lease):
             _change(ledger, token, partial(states.confirmed, lease=lease, now=now), now)
-            log.info("%s: the hub confirmed, for %s", subscription.feed_id, lease)
+            log.info("%s: the hub confirmed, for %s", subscription.feed_id, length(lease))
             return challenge
         case protocol.Release(challenge=challenge):
             ledger.subscriptions.forget(token)

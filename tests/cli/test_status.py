@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from ingest.cli.status import next_of
 from ingest.daemon import only_daemon
 from ingest.health import Health, health_of, running_daemon
 from storage.model import FeedState
@@ -11,6 +12,9 @@ from tests.cli.conftest import Crawled
 from tests.cli.runner import newsfold
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+QUARTER = timedelta(minutes=15)
 
 
 def state(**said: object) -> FeedState:
@@ -31,6 +35,22 @@ def state(**said: object) -> FeedState:
 )
 def test_a_feeds_health_follows_from_its_state(feed: FeedState, health: Health) -> None:
     assert health_of(feed, now=NOW) is health
+
+
+@pytest.mark.parametrize(
+    ("feed", "words"),
+    [
+        (state(), "due"),
+        (state(next_due_at=NOW - timedelta(hours=1)), "due"),
+        (state(next_due_at=NOW + timedelta(minutes=40)), "in 40 min"),
+        # Both must be over.
+        (state(next_due_at=NOW + timedelta(minutes=40), held_until=NOW + QUARTER), "in 40 min"),
+        (state(next_due_at=NOW, held_until=NOW + QUARTER), "in 15 min"),
+        (state(next_due_at=NOW + timedelta(hours=1), retired=True), ""),
+    ],
+)
+def test_the_next_poll_is_told_as_it_will_be(feed: FeedState, words: str) -> None:
+    assert next_of(feed, NOW) == words
 
 
 def test_broken_feeds_come_first(crawled: Crawled) -> None:

@@ -71,6 +71,13 @@ def test_a_feed_tells_its_polls_and_its_next(crawled: Crawled) -> None:
     assert by_url["feed"] == told["feed"]
 
 
+def test_a_narrow_terminal_cuts_nothing_of_what_a_poll_says(crawled: Crawled) -> None:
+    out = crawled.run("why", "evening-post", env={"COLUMNS": "80"}).out
+    polls = out.partition("Last polls")[2]
+    assert "UTC  an HTML page" in polls
+    assert max(map(len, out.splitlines())) <= 80
+
+
 def test_what_was_never_seen_is_told_with_what_is_near(crawled: Crawled) -> None:
     ran = crawled.run("why", crawled.url("tidewater-tribune", "/archives/20411x"))
     assert (ran.code, ran.out) == (1, "")

@@ -12,7 +12,7 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -33,6 +33,7 @@ DRAIN_SECONDS = 20.0
 
 FLUSH_LOOK = timedelta(seconds=5)
 UPKEEP = timedelta(hours=1)
+LOOK_AT_CLOCK = timedelta(seconds=30)
 
 
 @contextmanager
@@ -99,6 +100,35 @@ async def _subscribing(
         yield
 
 
+@asynccontextmanager
+async def keeping_time(scheduler: AsyncIOScheduler, *, look: timedelta) -> AsyncIterator[None]:
+    """Run jobs as often as they are to also when the system's clock is set back.
+
+    The scheduler waits for a moment of that clock, which an hour set back puts an hour off.
+
+    Args:
+        scheduler: Its jobs all recur after an interval.
+        look: How often the clock is looked at.
+    """
+
+    async def mind() -> None:
+        while True:
+            await asyncio.sleep(look.total_seconds())
+            now = datetime.now(UTC)
+            for job in scheduler.get_jobs():
+                if job.next_run_time > now + 2 * job.trigger.interval:
+                    log.warning("the clock was set back: %s goes on now", job.name)
+                    job.modify(next_run_time=now)
+
+    task = asyncio.create_task(mind(), name="keep time")
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
 async def _serve(
     config: Config, run: Run, clock: Clock, stop: asyncio.Event, listener: socket.socket | None
 ) -> None:
@@ -131,6 +161,7 @@ async def _serve(
                 await run.reliance.leave(at=clock())
             await tick()
             scheduler.start()
+            await stack.enter_async_context(keeping_time(scheduler, look=LOOK_AT_CLOCK))
             log.info("the daemon is up: process %d, feeds: %d", os.getpid(), len(feeds))
             await stop.wait()
             scheduler.shutdown(wait=False)

@@ -1,16 +1,19 @@
 """The real daemon as a process, on the real newsroom."""
 
+import asyncio
 import json
 import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from ingest.clock import system_clock
+from ingest.daemon import keeping_time
 from ingest.demo.newsroom import Newsroom
 from ingest.demo.play import read_back
 from storage.ledger.sqlite import SqliteLedger
@@ -83,6 +86,30 @@ class House:
         finally:
             ledger.close()
         return sum(entry.reason == "waiting" for entry in entries) if entries and polled else -1
+
+
+def test_jobs_go_on_when_the_clock_is_set_back() -> None:
+    async def case() -> int:
+        ran = asyncio.Event()
+        runs = 0
+
+        async def work() -> None:
+            nonlocal runs
+            runs += 1
+            ran.set()
+
+        scheduler = AsyncIOScheduler()
+        job = scheduler.add_job(work, "interval", seconds=3600)
+        scheduler.start()
+        async with asyncio.timeout(30), keeping_time(scheduler, look=timedelta(milliseconds=10)):
+            # As the clock would have it that was a day ahead when it was last looked at.
+            job.modify(next_run_time=datetime.now(UTC) + timedelta(days=1))
+            await ran.wait()
+        assert job.next_run_time <= datetime.now(UTC) + timedelta(hours=1)
+        scheduler.shutdown(wait=False)
+        return runs
+
+    assert asyncio.run(case()) == 1
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from pathlib import Path
 from ingest import single
 from ingest.clock import Clock
 from ingest.commits import Commits
-from ingest.config import Config, FetchSettings, WorkerSettings
+from ingest.config import Config, DedupSettings, FetchSettings, WorkerSettings
 from ingest.crawl import Crawler
 from ingest.dedup.decision import FoldRules
 from ingest.dedup.signature import SCHEME
@@ -81,12 +81,11 @@ async def open_run(
     )
     ledger.register_feeds([(f.id, f.url, f.name) for f in config.feeds], at=clock())
     run_id = ledger.begin_run(kind=kind, at=clock())
-    rules = FoldRules(containment=config.dedup.containment)
     commits = Commits(
         ledger,
         Circumstances(
             run_id=run_id,
-            rules=rules,
+            rules=fold_rules(config.dedup),
             window=config.dedup.window,
             fold=config.dedup.enabled,
             keep_duplicate_text=config.dedup.keep_text,
@@ -275,6 +274,11 @@ async def _flush_now_and_then(crawler: Crawler) -> None:
         except OSError as error:
             # The rows wait in the journal; the flush at the end tells if it still does not work.
             log.warning("cannot flush now: %s", error)
+
+
+def fold_rules(dedup: DedupSettings) -> FoldRules:
+    """Return the fold's thresholds as they are configured."""
+    return FoldRules(containment=dedup.containment)
 
 
 def _refuse_lost_ledger(data: Path, path: Path) -> None:

@@ -4,7 +4,8 @@ Reads what each stage wrote down as it decided; decides nothing anew.
 """
 
 import difflib
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -12,15 +13,18 @@ import msgspec
 
 from ingest.articles.urls import canonical_url, site_of
 from ingest.config import Config
+from ingest.dedup.passages import quotes, shared
 from ingest.text import safe_link
 from storage.ledger.base import Ledger
 from storage.model import (
+    Article,
     Duplicate,
     EntryState,
     FeedState,
     Outcome,
     OutcomeChange,
     Poll,
+    Related,
     StoredArticle,
 )
 from storage.store import Store
@@ -40,7 +44,9 @@ class ArticleAccount:
     ``asked`` are the addresses that were looked for: as given and in canonical form. ``entries``
     are those that led to it, with the state they are in now; ``history`` every change of theirs,
     in order of time. ``article`` is its place in the fold, if it got one; ``fold`` the numbers of
-    that if it is a copy of ``original``. ``copies`` are the articles folded into it.
+    that if it is a copy of ``original``. ``copies`` are the articles folded into it, ``related``
+    those that are near it and no copies. ``only_there`` quotes what the text that it was last
+    compared with has alone, where that is kept.
     """
 
     asked: tuple[str, ...]
@@ -50,6 +56,8 @@ class ArticleAccount:
     original: StoredArticle | None = None
     fold: Duplicate | None = None
     copies: tuple[StoredArticle, ...] = ()
+    related: tuple[tuple[StoredArticle, Related], ...] = ()
+    only_there: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +111,16 @@ def explain(
     return Unknown(asked=asked or (what,), hints=tuple(_hints(store, ledger, what, asked, config)))
 
 
+def find_article(what: str, *, ledger: Ledger, store: Store) -> StoredArticle | None:
+    """Return the article that a URL, or the id of an article or an entry, leads to.
+
+    Raises:
+        QueryError: several ids begin so.
+    """
+    asked = _addresses(what)
+    return _article(ledger, store, what, asked, _entries(ledger, what, asked))
+
+
 def _addresses(what: str) -> tuple[str, ...]:
     link = safe_link(what)
     return () if link is None else tuple(dict.fromkeys((what, link, canonical_url(link))))
@@ -144,15 +162,51 @@ def _account(
     story = ledger.story(article.story_id) if article else []
     others = [other for other in story if article and other.article_id != article.article_id]
     folded = article is not None and article.duplicate_of is not None
+    history = _history(store, list(entries), article)
     return ArticleAccount(
         asked=asked,
         entries=tuple(sorted(entries.values(), key=lambda entry: entry.first_seen_at)),
-        history=_history(store, list(entries), article),
+        history=history,
         article=article,
         original=ledger.article(article.duplicate_of) if article and article.duplicate_of else None,
         fold=_fold(store, article.article_id) if article and folded else None,
         copies=() if folded else tuple(others),
+        related=tuple(linked(ledger, article.article_id)) if article else (),
+        only_there=only_there(store, article, history) if article else (),
     )
+
+
+def linked(ledger: Ledger, article_id: str) -> Iterator[tuple[StoredArticle, Related]]:
+    """Yield the articles that are near one and no copies of it, each with its link."""
+    for link in ledger.related(article_id):
+        other = ledger.article(link.article_id)
+        if other is not None:
+            yield other, link
+
+
+def compared_in(
+    article_id: str, history: Sequence[OutcomeChange]
+) -> tuple[OutcomeChange, str] | None:
+    """Return the last decision on an article that compared it with another, and that one's id."""
+    for change in reversed(history):
+        evidence = json.loads(change.evidence)
+        other = evidence.get("of") or evidence.get("nearest_id")
+        if change.article_id == article_id and isinstance(other, str):
+            return change, other
+    return None
+
+
+def only_there(
+    store: Store, article: StoredArticle, history: Sequence[OutcomeChange]
+) -> tuple[str, ...]:
+    """Quote what only the text that an article was last compared with has, if it is kept."""
+    found = compared_in(article.article_id, history)
+    if found is None:
+        return ()
+    rows: list[Article | Duplicate] = [*store.get(found[1]), *store.copies(found[1])]
+    text = next((row.text for row in reversed(rows) if row.article_id == found[1] and row.text), "")
+    others = shared(text or "", article.site, frozenset(article.fingerprint.passages)).others
+    return tuple(quotes(others))
 
 
 def _history(

@@ -1,4 +1,4 @@
-"""Looking at a feed without storing anything: for adding one, and for checking those there are."""
+"""Looking at feeds and pages without storing anything: to add, check or compare them."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
+from ingest.articles.extract import extract_page
 from ingest.clock import Clock
 from ingest.feeds.discover import Announced, discover
 from ingest.feeds.parse import parse_feed
@@ -13,7 +14,7 @@ from ingest.feeds.reading import absolute
 from ingest.feeds.subscriptions import Subscriptions, parse_subscriptions
 from ingest.fetch.client import Fetcher
 from ingest.sitemaps import Sitemaps
-from ingest.types import Fault, Feed, Fetched, ParsedFeed, Validators
+from ingest.types import Extracted, Fault, Feed, Fetched, Page, ParsedFeed, Validators
 from ingest.workers import Workers
 from storage.model import Reason
 
@@ -54,7 +55,7 @@ class Probe:
 
 
 class Prober:
-    """Fetches and parses feeds; made by ``ingest.app.open_prober``."""
+    """Fetches and reads feeds and pages; made by ``ingest.app.open_prober``."""
 
     def __init__(self, fetcher: Fetcher, workers: Workers, clock: Clock) -> None:
         self._fetcher = fetcher
@@ -105,6 +106,26 @@ class Prober:
                 return answer
             source, content_type = answer.body, answer.content_type
         return await self._workers.run(parse_subscriptions, source, content_type=content_type)
+
+    async def article(self, url: str) -> tuple[Fetched, Extracted] | Fault:
+        """Fetch a page and extract its article; the AMP twin of a page is left for that, once."""
+        found = await self._article(url)
+        if not isinstance(found, Fault) and found[1].amp_of is not None:
+            twin = await self._article(found[1].amp_of)
+            return found if isinstance(twin, Fault) else twin
+        return found
+
+    async def extract(self, page: Page) -> Extracted | Fault:
+        """Extract the article of a page that is at hand."""
+        return await self._workers.run(extract_page, page, None)
+
+    async def _article(self, url: str) -> tuple[Fetched, Extracted] | Fault:
+        answer = await self._fetcher.get_page(url)
+        if isinstance(answer, Fault):
+            return answer
+        page = Page(url=answer.url, body=answer.body, content_type=answer.content_type)
+        extracted = await self.extract(page)
+        return extracted if isinstance(extracted, Fault) else (answer, extracted)
 
     async def named_by_robots(self, url: str) -> tuple[str, ...]:
         """Return the sitemaps that the robots.txt of an address's host names, best first."""

@@ -183,12 +183,7 @@ def _stories(played: Played) -> Iterable[RenderableType]:
         for row in folded:
             why = json.loads(evidence[row["article_id"]]["evidence"])
             line = _headline(row, "cyan", outlets)
-            line.append(
-                f"\n{row['match']}: {why.get('rule', '')}; containment {row['containment']:.2f}"
-                f" (needed {why.get('containment_needed', 1):.2f}),"
-                f" similarity {row['similarity']:.2f}",
-                "dim",
-            )
+            line.append(f"\n{_fold_numbers(row, why)}", "dim")
             tree.add(line)
         yield tree
     if not copies:
@@ -206,6 +201,20 @@ def _stories(played: Played) -> Iterable[RenderableType]:
                 " one template, two reports",
                 "dim",
             )
+
+
+def _fold_numbers(row: Mapping[str, Any], why: Mapping[str, Any]) -> str:
+    """Return why a copy is one; of one that is cut, what it has of the longer text's lead."""
+    told = f"{row['match']}: {why.get('rule', '')}; containment {row['containment']:.2f}"
+    told += f" (needed {why.get('containment_needed', 1):.2f}), similarity {row['similarity']:.2f}"
+    if "passages_shared" in why:
+        told += f";\n{why['passages_shared']} of {why['passages'][0]} passages word for word"
+    if "lead_needed" in why:
+        here, there = why["shingles"]
+        kind = "a lead-only copy: " if 2 * here < there else ""
+        needed = f"(needed {why['lead_needed']:.0%})"
+        told += f";\n{kind}{why['lead']:.0%} of the lead is shared {needed}"
+    return told
 
 
 def _revisions(played: Played, console: Console) -> Iterable[RenderableType]:

@@ -30,6 +30,7 @@ COMMANDS = {
     "search": "Find articles by words.",
     "show": "Show an article, its revisions and its copies.",
     "why": "Say all that happened to a URL, an id or a feed.",
+    "fold": "Say whether two articles are copies of each other, and why.",
     "status": "Show the feeds' health, what waits, what is stored.",
     "feeds": "List, find, add, move, remove, check, import or export feeds.",
     "store": "Look after what is stored.",

@@ -1,17 +1,22 @@
 """``newsfold show``: one article, how its text changed, and the copies that were folded into it."""
 
-from collections.abc import Sequence
-from dataclasses import asdict
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass, field
 from itertools import pairwise
 
 import click
 from rich.text import Text
 
 from ingest.articles.urls import canonical_url
-from ingest.cli import say
+from ingest.cli import evidence, related, say
 from ingest.cli.changes import revision_diff
 from ingest.cli.context import Context
+from ingest.cli.diffs import compare
 from ingest.errors import NewsfoldError
+from ingest.explain import compared_in, linked, only_there
+from storage.errors import StoreError
 from storage.model import Article, Duplicate
 from storage.store import Store
 
@@ -32,14 +37,19 @@ def command(context: Context, article: str) -> None:
         copies = store.copies(key)
         folded = next((copy for copy in copies if copy.article_id == key), None)
         original = store.get(folded.duplicate_of) if folded else []
+        comparison = _comparison(context, store, key)
     others = [copy for copy in copies if copy is not folded]
     if context.as_json:
         say.emit_json(
             {
                 "article_id": key,
                 "duplicate": _record(folded) if folded else None,
+                "evidence": comparison.evidence or None,
+                "only_there": list(comparison.only_there),
                 "revisions": [_record(revision) for revision in revisions],
+                "changes": [_changes(old, new) for old, new in pairwise(revisions)],
                 "copies": [_record(copy) for copy in others],
+                "related": [related.record(*link) for link in comparison.links],
             }
         )
         return
@@ -47,12 +57,41 @@ def command(context: Context, article: str) -> None:
     assert newest is not None, "an id that resolves has rows"
     _head(context, newest)
     if folded:
-        _fold(context, folded, original[-1] if original else None)
+        _fold(context, folded, original[-1] if original else None, comparison)
     if newest.text:
         context.records.print()
         say.paragraphs(context, newest.text)
     _history(context, revisions)
     _copies(context, others, folded)
+    if comparison.links:
+        say.heading(context, "Related")
+        related.lines(context, comparison.links)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Comparison:
+    """What an article was last compared with came to, and what it is linked with."""
+
+    evidence: Mapping[str, object] = field(default_factory=dict)
+    only_there: tuple[str, ...] = ()
+    links: tuple[related.Link, ...] = ()
+
+
+def _comparison(context: Context, store: Store, key: str) -> _Comparison:
+    history = store.history(key)
+    compared = compared_in(key, history)
+    told = json.loads(compared[0].evidence) if compared else {}
+    try:
+        ledger = context.open_ledger()
+    except StoreError:  # parts alone can be shown as well
+        return _Comparison(evidence=told)
+    with closing(ledger):
+        article = ledger.article(key)
+        return _Comparison(
+            evidence=told,
+            only_there=only_there(store, article, history) if article else (),
+            links=tuple(linked(ledger, key)),
+        )
 
 
 def _resolve(store: Store, key: str) -> str:
@@ -93,7 +132,22 @@ def _head(context: Context, row: Article | Duplicate) -> None:
     )
 
 
-def _fold(context: Context, copy: Duplicate, original: Article | None) -> None:
+def _changes(old: Article, new: Article) -> dict[str, object]:
+    """Return what a revision changed: the paragraphs that did, in pieces of one fate each."""
+    paragraphs = compare(old.text, new.text)
+    return {
+        "revision": new.revision,
+        "title_before": old.title if old.title != new.title else None,
+        "unchanged": sum(paragraph.kept for paragraph in paragraphs),
+        "paragraphs": [
+            [{"kind": piece.kind.value, "text": piece.text} for piece in paragraph.pieces]
+            for paragraph in paragraphs
+            if not paragraph.kept
+        ],
+    }
+
+
+def _fold(context: Context, copy: Duplicate, original: Article | None, found: _Comparison) -> None:
     say.heading(context, "Folded")
     text = Text.assemble((f"{copy.match.value} copy", "cyan"), f" · {_numbers(copy)}, of")
     say.flowing(context, text)
@@ -101,6 +155,8 @@ def _fold(context: Context, copy: Duplicate, original: Article | None) -> None:
         say.flowing(context, say.said(original.title), indent=_MARGIN)
         say.unbroken(context, say.said(original.url, "dim"), indent=_MARGIN)
     say.unbroken(context, Text(copy.duplicate_of, "dim"), indent=_MARGIN)
+    lines = evidence.lines(found.evidence, found.only_there)
+    evidence.print_lines(context, lines, indent=_MARGIN)
     if copy.text is None:
         context.records.print()
         say.flowing(context, Text("Its own text is not kept (see dedup.keep_text).", "dim"))

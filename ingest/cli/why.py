@@ -1,7 +1,7 @@
 """``newsfold why``: what happened to a URL, an id or a feed, when, and by which rule."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import assert_never
@@ -9,18 +9,17 @@ from typing import assert_never
 import click
 from rich.text import Text
 
-from ingest.cli import say, subscriptions
+from ingest.cli import evidence, related, say, subscriptions
 from ingest.cli.context import Context
 from ingest.cli.status import next_of
 from ingest.clock import system_clock
 from ingest.errors import ConfigError
-from ingest.explain import ArticleAccount, FeedAccount, Unknown, explain
+from ingest.explain import ArticleAccount, FeedAccount, Unknown, compared_in, explain
 from ingest.feeds.fills import filled_in
 from ingest.health import notes_on
 from storage.model import EntryState, FeedState, Outcome, OutcomeChange, Poll, Reason, StoredArticle
 
 _MARGIN = 2
-_NEEDED = "_needed"
 
 
 @click.command()
@@ -80,6 +79,7 @@ def _tell_article(context: Context, account: ArticleAccount, now: datetime) -> N
     context.records.print()
     if article is not None:
         _place(context, account, article)
+        related.lines(context, account.related)
     for entry in account.entries:
         _standing(context, entry, now)
     say.heading(context, "What happened")
@@ -136,15 +136,19 @@ def _events(account: ArticleAccount) -> Iterator[tuple[datetime, list[Text]]]:
             details.append(say.said(entry.url, "dim"))
         yield entry.first_seen_at, [first, *details]
     begun: set[str] = set()
+    compared = compared_in(account.article.article_id, account.history) if account.article else None
+    last = compared[0] if compared else None
     for change in account.history:
         waits = change.reason is Reason.WAITING
         # That it began to wait is told by its first sight.
         if not waits or change.entry_id in begun:
-            yield change.changed_at, list(_change(change, many=len(account.entries) > 1))
+            there = account.only_there if change is last else ()
+            lines = _change(change, many=len(account.entries) > 1, only_there=there)
+            yield change.changed_at, list(lines)
         begun.add(change.entry_id)
 
 
-def _change(change: OutcomeChange, *, many: bool) -> Iterator[Text]:
+def _change(change: OutcomeChange, *, many: bool, only_there: Sequence[str]) -> Iterator[Text]:
     if change.reason is Reason.WAITING:
         yield Text.assemble("changed in the feed ", (change.feed_id, "bold"), ", to be read again")
         return
@@ -154,25 +158,7 @@ def _change(change: OutcomeChange, *, many: bool) -> Iterator[Text]:
     yield line
     if change.detail:
         yield say.said(change.detail)
-    evidence = json.loads(change.evidence)
-    if evidence:
-        yield say.said("; ".join(_evidence(evidence)), "dim")
-
-
-def _evidence(evidence: Mapping[str, object]) -> Iterator[str]:
-    """Yield each number with the one it had to reach: ``containment 0.93 (needed 0.6)``."""
-    if rule := evidence.get("rule"):
-        yield f"rule: {rule}"
-    for name, value in evidence.items():
-        if name == "rule" or name.endswith(_NEEDED):
-            continue
-        needed = evidence.get(name + _NEEDED)
-        limit = f" (needed {needed})" if needed is not None else ""
-        yield f"{name.replace('_', ' ')} {_plain(value)}{limit}"
-
-
-def _plain(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    yield from evidence.lines(json.loads(change.evidence), only_there)
 
 
 def _outcome(outcome: Outcome) -> Text:
@@ -311,6 +297,8 @@ def _article_record(account: ArticleAccount) -> dict[str, object]:
         "similarity": fold.similarity if fold else None,
         "containment": fold.containment if fold else None,
         "copies": [_stored(copy) for copy in account.copies],
+        "related": [related.record(*link) for link in account.related],
+        "only_there": list(account.only_there),
         "entries": [
             {name: value for name, value in asdict(entry).items() if name != "payload"}
             for entry in account.entries

@@ -196,7 +196,7 @@ def is_newer(incoming: Incoming, copy: Copy) -> bool:
     out, then = incoming.published_at, before.published_at
     grown = incoming.fingerprint.shingles >= before.fingerprint.shingles
     return (
-        incoming.site == before.site
+        incoming.site == before.site != ""
         and incoming.first_seen_at > before.first_seen_at
         and (out is None or then is None or out >= then)
         and (copy.match is Match.NEAR or (copy.match is Match.CONTAINED and grown))

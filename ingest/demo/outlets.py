@@ -192,6 +192,7 @@ NORTHLINE = Outlet(
             hours=17,
             headline="Ship stumbles on telegraph cable lost since 1894",
         ),
+        Item(copy="water-brief", path="/brief/5c2e90-sennet-accord", hours=7.5),
         Item(copy="turnout", path="/story/a90b17-night-trains-vote", hours=11, second="turnout.2"),
         Item(copy="telescope", path="/story/77e0d4-lamps-out-for-telescope", hours=30),
     ),

@@ -12,6 +12,7 @@ Verdict = tuple[Outcome, Reason]
 
 NEAR = frozenset({Match.NEAR, Match.CONTAINED})
 EXACT = frozenset({Match.EXACT})
+LEAD_ONLY = frozenset({Match.CONTAINED})
 
 # (outlet, text) of the agency's original → of its copies, with the matches that are right
 STORIES: Mapping[tuple[str, str], Mapping[tuple[str, str], frozenset[Match]]] = {
@@ -23,6 +24,7 @@ STORIES: Mapping[tuple[str, str], Mapping[tuple[str, str], frozenset[Match]]] = 
     ("meridian", "water"): {
         ("tidewater-tribune", "water-tribune"): NEAR,
         ("coast-tv", "water-coast"): NEAR,
+        ("northline", "water-brief"): LEAD_ONLY,
     },
     ("meridian", "cable"): {("northline", "cable"): EXACT},
 }

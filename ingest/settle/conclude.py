@@ -19,7 +19,7 @@ def conclude(case: Case, finding: Finding) -> EntryCommit:
     """Return what is to be written for an entry of which this was found."""
     match finding:
         case Found():
-            return _found(case, without_residue(case, finding))
+            return _found(case, _signed(case, finding))
         case Known(article_id=known, url=url, urls=urls):
             detail = f"links to an article that is stored already: {url}"
             change = case.change(Outcome.UNCHANGED, Reason.KNOWN_URL, detail, article=known)
@@ -33,6 +33,13 @@ def conclude(case: Case, finding: Finding) -> EntryCommit:
             return EntryCommit(change=case.change(Outcome.PENDING, reason, detail), retry=retry)
         case _:
             assert_never(finding)
+
+
+def _signed(case: Case, found: Found) -> Found:
+    if not case.run.fold:
+        return found
+    headlines = case.run.rules.headlines
+    return without_residue(case.ledger, found, since=case.since, headlines=headlines)
 
 
 def _found(case: Case, found: Found) -> EntryCommit:

@@ -1,0 +1,76 @@
+"""How what a decision rests on is told: numbers with their thresholds, and short quotations."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from rich.text import Text
+
+from ingest.cli import say
+from ingest.cli.context import Context
+
+_NEEDED = "_needed"
+_ID = "_id"
+_NAMES = {"of": "compared with", "nearest": "nearest to it"}
+# Told in words of their own.
+_WORDED = frozenset(
+    {"rule", "passages", "passages_shared", "only_here", "left_out", "left_out_quotes"}
+)
+
+
+def lines(evidence: Mapping[str, object], only_there: Sequence[str] = ()) -> Iterator[Text]:
+    """Yield what there is of it: the rule with its numbers, the passages, what was left out.
+
+    Args:
+        evidence: As it stands in a row of ``outcomes``.
+        only_there: Quotations of what only the other text has.
+    """
+    numbers = "; ".join(_numbers(evidence))
+    if numbers:
+        yield say.said(numbers, "dim")
+    shared = evidence.get("passages_shared")
+    match evidence.get("passages"):
+        case [here, there]:
+            said = f"passages: {here} here, {there} there, {shared} the same"
+            yield Text(said if shared is not None else said.rpartition(",")[0], "dim")
+    yield from quoted("only here", _strings(evidence.get("only_here")))
+    yield from quoted("only there", only_there)
+    left_out = evidence.get("left_out")
+    if isinstance(left_out, int):
+        count = say.plural(left_out, "passage")
+        were = "was" if left_out == 1 else "were"
+        said = f"{count} that this site prints under other headlines {were} left out"
+        yield from quoted(said, _strings(evidence.get("left_out_quotes")))
+
+
+def quoted(label: str, passages: Sequence[str]) -> Iterator[Text]:
+    """Yield each passage in quotation marks, the first behind the label."""
+    for number, passage in enumerate(passages):
+        before = f"{label}: " if not number else " " * (len(label) + 2)
+        yield Text.assemble((before, "dim"), say.said(f'"{passage}"'))
+
+
+def print_lines(context: Context, found: Iterator[Text], *, indent: int = 0) -> None:
+    """Print each line, wrapped where a person reads it."""
+    for line in found:
+        text = line.plain
+        spaces = len(text) - len(text.lstrip(" "))
+        say.flowing(context, line[spaces:], indent=indent + spaces)
+
+
+def _numbers(evidence: Mapping[str, object]) -> Iterator[str]:
+    """Yield each number with the one it had to reach: ``containment 0.93 (needed 0.6)``."""
+    if rule := evidence.get("rule"):
+        yield f"rule: {rule}"
+    for name, value in evidence.items():
+        if name in _WORDED or name.endswith((_NEEDED, _ID)):
+            continue
+        needed = evidence.get(name + _NEEDED)
+        limit = f" (needed {needed})" if needed is not None else ""
+        yield f"{_NAMES.get(name) or name.replace('_', ' ')} {_plain(value)}{limit}"
+
+
+def _plain(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _strings(value: object) -> list[str]:
+    return [str(item) for item in value] if isinstance(value, list) else []

@@ -7,10 +7,10 @@ from contextlib import ExitStack
 import click
 from rich.text import Text
 
-from ingest.app import fold_rules, open_prober
+from ingest.app import fold_rules
 from ingest.cli import evidence, say
 from ingest.cli.context import Context
-from ingest.cli.feeds.probing import known_config, settings
+from ingest.cli.feeds.probing import known_config, open_prober
 from ingest.clock import system_clock
 from ingest.comparison import Account, Comparison, Side, Verdict, compare, record
 from ingest.config import Config, DedupSettings
@@ -52,8 +52,8 @@ def command(context: Context, a: str, b: str) -> None:
             rules=rules,
             window=dedup.window,
             now=system_clock(),
-            fetch=lambda url: asyncio.run(_fetch(config, url)),
-            extract=lambda page: asyncio.run(_extract(config, page)),
+            fetch=lambda url: asyncio.run(_fetch(context, config, url)),
+            extract=lambda page: asyncio.run(_extract(context, config, page)),
         )
         one, other = sides.find(a), sides.find(b)
     if one.article.article_id == other.article.article_id:
@@ -79,13 +79,15 @@ def _store(
     return stack.enter_context(context.open_store()), ledger
 
 
-async def _fetch(config: Config | None, url: str) -> tuple[Fetched, Extracted] | Fault:
-    async with open_prober(*settings(config), clock=system_clock) as prober:
+async def _fetch(
+    context: Context, config: Config | None, url: str
+) -> tuple[Fetched, Extracted] | Fault:
+    async with open_prober(context, config) as prober:
         return await prober.article(url)
 
 
-async def _extract(config: Config | None, page: Page) -> Extracted | Fault:
-    async with open_prober(*settings(config), clock=system_clock) as prober:
+async def _extract(context: Context, config: Config | None, page: Page) -> Extracted | Fault:
+    async with open_prober(context, config) as prober:
         return await prober.extract(page)
 
 

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import timedelta
 from typing import Final
+
+from ingest.http_date import http_date
 
 _DIRECTIVE: Final = re.compile(r"""([a-z-]+)(?:\s*=\s*(?:"([^"]*)"|([^\s,;"]*)))?""")
 _SECONDS: Final = re.compile(r"[0-9]{1,9}")
@@ -43,16 +44,3 @@ def _directives(header: str) -> dict[str, str]:
 def _seconds(value: str) -> timedelta:
     text = value.strip()
     return timedelta(seconds=int(text)) if _SECONDS.fullmatch(text) else timedelta(0)
-
-
-def http_date(value: str | None) -> datetime | None:
-    """Read an HTTP date (RFC 9110 section 5.6.7) as UTC, or ``None`` if it is none."""
-    try:
-        moment = parsedate_to_datetime(value) if value else None
-    except (ValueError, OverflowError):
-        return None
-    return (
-        moment.astimezone(UTC)
-        if moment and moment.tzinfo
-        else moment and moment.replace(tzinfo=UTC)
-    )

@@ -4,14 +4,14 @@ Inside this room trouble travels as exceptions: httpcore's own, and ``TroubleErr
 our code finds. ``fault_from`` is the one place that turns them into values.
 """
 
-import email.utils
 import os
 import ssl
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import httpcore
 
+from ingest.http_date import http_date
 from ingest.types import Fault
 from storage.model import Reason
 
@@ -142,14 +142,5 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> timedelta | None:
         until = http_date(text)
         if until is None:
             return None
-        wish = until - (http_date(headers.get("date", "")) or now)
+        wish = until - (http_date(headers.get("date")) or now)
     return min(max(wish, SHORTEST_HOLD), LONGEST_HOLD)
-
-
-def http_date(text: str) -> datetime | None:
-    """Read an HTTP date (RFC 9110 section 5.6.7) as UTC, or ``None`` if it is none."""
-    try:
-        date = email.utils.parsedate_to_datetime(text)
-        return (date if date.tzinfo else date.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None

@@ -12,9 +12,9 @@ from ingest.fetch.faults import (
     TROUBLES,
     fault_from,
     fault_of_status,
-    http_date,
     retry_after,
 )
+from ingest.http_date import http_date
 from storage.model import Reason
 from tests.fetch.support import NOW
 

@@ -11,8 +11,8 @@ from ingest.feeds.cadence.learnt import Learnt
 from ingest.feeds.cadence.plan import begin
 from ingest.feeds.cadence.rhythm import interval_of
 from ingest.feeds.cadence.wishes import heard
-from ingest.feeds.hints import http_date
 from ingest.feeds.reading import absolute
+from ingest.http_date import http_date
 from ingest.types import Feed, Fetched, ParsedFeed
 from storage.model import FeedState, Reason
 

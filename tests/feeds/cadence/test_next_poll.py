@@ -239,6 +239,8 @@ def test_a_feed_whose_news_a_hub_brings_is_asked_when_the_lease_ends_or_when_it_
         ({"expires": format_datetime(NOW - HOUR), "date": format_datetime(NOW)}, 0),
         ({"expires": format_datetime(NOW + HOUR)}, 0),
         ({"expires": "0", "date": format_datetime(NOW)}, 0),
+        # In UTC that is in a year that there is not.
+        ({"expires": "Fri, 31 Dec 9999 23:59:59 -0500", "date": format_datetime(NOW)}, 0),
         (
             {
                 "cache-control": "max-age=60",

@@ -77,17 +77,13 @@ class Poller:
         said = await self._ask(state, request, at)
         news = await self._compare(feed, said, seen_at)
         pushed_until = await self._reliance.weigh(said.state, new=news.new, at=at)
-        learnt = cadence.learn(
-            said.state,
-            feed,
-            said.answer,
-            said.document,
-            request=request,
-            now=self._clock(),
-            polling=self._bounds,
-            known=news.known.keys(),
-            pushed_until=pushed_until,
-        )
+        try:
+            learnt = self._learn(feed, said, news, request, pushed_until)
+        except Exception as error:
+            log.exception("%s: what it said could not be judged", feed.id)
+            fault = internal_error(error)
+            said, news = replace(said, answer=fault, document=fault), News(seen_at=seen_at)
+            learnt = self._learn(feed, said, news, request, pushed_until)
         if learnt.gap:
             news, learnt = await self._fill(feed, said, news, learnt)
         row = row_of(said, news, learnt, run_id=self._commits.run_id)
@@ -171,6 +167,26 @@ class Poller:
         )
         changes = diff(feed, entries, known, now=seen_at, waiting=waiting)
         return News(seen_at=seen_at, backlog=waiting, changes=changes, known=known)
+
+    def _learn(
+        self,
+        feed: Feed,
+        said: Said,
+        news: News,
+        request: cadence.Request,
+        pushed_until: datetime | None,
+    ) -> cadence.Learnt:
+        return cadence.learn(
+            said.state,
+            feed,
+            said.answer,
+            said.document,
+            request=request,
+            now=self._clock(),
+            polling=self._bounds,
+            known=news.known.keys(),
+            pushed_until=pushed_until,
+        )
 
     async def _fill(
         self, feed: Feed, said: Said, news: News, learnt: cadence.Learnt

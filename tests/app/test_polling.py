@@ -15,9 +15,11 @@ import pytest
 import storage
 from ingest.app import crawl
 from ingest.config import Config, load
+from ingest.feeds.cadence import wishes
 from ingest.observe import Tally
+from ingest.types import Fetched, ParsedFeed
 from storage.ledger.sqlite import SqliteLedger
-from storage.model import FeedState
+from storage.model import FeedState, Reason
 from tests.app.answering import Answer, Answering, open_answering
 from tests.cli.runner import newsfold as command
 
@@ -203,6 +205,26 @@ def test_a_feed_that_is_gone_is_asked_only_by_name_and_lives_again_when_it_answe
     )
     assert command("--config", str(house.config.path), "crawl", "f0").code == 0
     assert not house.state().retired
+
+
+def test_a_bug_in_what_is_learnt_of_one_feed_is_that_feeds_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = wishes.heard
+
+    def heard(state: FeedState, parsed: ParsedFeed | None, fetched: Fetched) -> wishes.Wishes:
+        if state.feed_id == "f0":
+            raise RuntimeError("a bug")
+        return real(state, parsed, fetched)
+
+    monkeypatch.setattr("ingest.feeds.cadence.success.heard", heard)
+    with open_answering() as web:
+        web.answers |= {path: Answer(body=rss("a")) for path in ("/feed", "/other")}
+        house = House(web=web, config=configured(web, tmp_path, "/feed", "/other"))
+        bad = house.poll()
+        assert (bad.ok, bad.reason) == (False, Reason.INTERNAL_ERROR)
+        assert bad.next_due_at is not None
+        assert house.state("f1").ok
 
 
 def test_wishes_of_the_document_outlast_a_304(house: House) -> None:

@@ -110,7 +110,7 @@ class Sides:
         return self._side(asked, Origin.FILE, extracted, url)
 
     def _side(self, asked: str, origin: Origin, extracted: Extracted, url: str) -> Side:
-        if not extracted.text:
+        if not extracted.text.strip():
             raise NewsfoldError(f"{asked}: no article text was found in it")
         now = self._now
         found = Found(extracted=extracted, url=url, urls=(url,), fetched_at=now)

@@ -59,3 +59,24 @@ def test_what_is_not_stored_is_told_with_where_to_look(crawled: Crawled) -> None
     ran = crawled.run("show", "http://example.org/none")
     assert (ran.code, ran.out) == (1, "")
     assert "newsfold why" in ran.err
+
+
+def test_json_has_what_each_revision_changed(crawled: Crawled) -> None:
+    url = crawled.url("northline", "/story/a90b17-night-trains-vote")
+    shown = crawled.run("--json", "show", url).json
+    [change] = shown["changes"]
+    [paragraph] = change["paragraphs"]
+    pieces = {(piece["kind"], piece["text"]) for piece in paragraph}
+    assert {("deleted", "58"), ("inserted", "53")} <= pieces
+    assert (change["revision"], change["unchanged"]) == (1, 5)
+
+
+def test_a_copy_is_shown_with_what_it_rests_on(crawled: Crawled) -> None:
+    url = crawled.url("northline", "/brief/5c2e90-sennet-accord")
+    shown = crawled.run("--json", "show", url).json
+    assert shown["evidence"]["rule"] == "one text contains the other"
+    assert shown["evidence"]["lead"] >= shown["evidence"]["lead_needed"]
+    assert "Northline will have the full story" in shown["evidence"]["only_here"][-1]
+    words = crawled.run("show", url).out
+    assert "only here:" in words
+    assert "passages: 2 here," in words

@@ -6,13 +6,15 @@ lowest 16 bits (b-bit minwise hashing, Li and König 2010): two different ones a
 65,536 times, which no estimate from 128 of them shows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from struct import Struct
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from storage.ledger.codec import pack_bands
 from storage.ledger.fold.runs import Keys, Places, Run, joined, run_of
 
 SIGNATURE, LEAD = 128, 64
@@ -28,6 +30,8 @@ ROW = np.dtype(
         ("sketch", "<u2", SIGNATURE + LEAD),
     ]
 )
+_ROW_HEAD = Struct("<4q2I")
+
 Table = npt.NDArray[np.void]
 Sightings = npt.NDArray[np.int64]
 
@@ -38,36 +42,58 @@ _VALUE_BYTES = 4
 
 
 class Doc(NamedTuple):
-    """An article's fingerprint as the ledger keeps it, under its number in the index.
+    """An article's fingerprint as the index has it: packed ``keys``, and its row of a table.
 
-    ``fetched`` in microseconds; ``bands`` are packed, of the text and of its lead, and so are its
-    ``passages``. ``story`` is a hash of the story's id.
+    ``fetched`` in microseconds; ``story`` is a hash of the story's id. ``keys`` are the bands of
+    the text and of its lead, and its passages, as signed 64-bit integers; some may be there twice.
     """
 
     number: int
     fetched: int
-    shingles: int
-    lead_shingles: int
-    signature: bytes
-    lead: bytes
-    bands: bytes
-    lead_bands: bytes
-    passages: bytes = b""
-    headline: int = 0
-    story: int = 0
+    headline: int
+    story: int
+    keys: bytes
+    row: bytes
+
+
+def doc_of(
+    number: int,
+    fetched: int,
+    *,
+    keys: bytes,
+    sizes: tuple[int, int] = (0, 0),
+    signatures: tuple[bytes, bytes] = (b"", b""),
+    headline: int = 0,
+    story: int = 0,
+) -> Doc:
+    """Return an article as the index has it.
+
+    ``sizes`` and ``signatures`` are those of its text and of its lead, by the ledger; a signature
+    of another make says nothing: size 0. ``story`` is a hash of the story's id.
+    """
+    known = [
+        len(signature) == values * _VALUE_BYTES
+        for signature, values in zip(signatures, (SIGNATURE, LEAD), strict=True)
+    ]
+    row = _ROW_HEAD.pack(number, fetched, headline, story, sizes[0] * known[0], sizes[1] * known[1])
+    sketches = [
+        _sketch(signature) if is_known else bytes(2 * values)
+        for signature, is_known, values in zip(signatures, known, (SIGNATURE, LEAD), strict=True)
+    ]
+    return Doc(number, fetched, headline, story, keys, b"".join([row, *sketches]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Asked:
     """A question to the index: who shares bands, of those fetched at ``since`` (microseconds) on.
 
-    ``bands`` are the distinct ones of the text, then from ``leads`` on those of its lead; ``keys``
-    are the same as a run has them.
+    ``full`` are the bands of the text, ``lead`` those of its lead that are not among them; ``keys``
+    are the one, then the other, as a run has them.
     """
 
-    bands: Sequence[int]
+    full: frozenset[int]
+    lead: frozenset[int]
     keys: Keys
-    leads: int
     since: int
 
 
@@ -96,13 +122,19 @@ class Block:
         rows, which = self.run.find(asked.keys)
         if not len(rows):
             return None
-        found, places = np.unique(rows, return_inverse=True)
-        of_lead = which >= asked.leads
-        count = len(found)
-        table = self.table[found]
-        lead = np.bincount(places[of_lead], minlength=count)
-        hits = Hits(table, np.bincount(places, minlength=count) - lead, lead)
-        return hits.where(table["fetched"] >= asked.since)
+        order = rows.argsort(kind="stable")
+        rows = rows[order]
+        fresh = np.empty(len(rows), bool)
+        fresh[0] = True
+        np.not_equal(rows[1:], rows[:-1], out=fresh[1:])
+        first = fresh.nonzero()[0]
+        of_lead = (which >= len(asked.full))[order].view(np.uint8)
+        lead = np.add.reduceat(of_lead, first, dtype=np.intp)
+        both = np.add.reduceat(np.ones(len(rows), np.intp), first)
+        table = self.table[rows[first]]
+        hits = Hits(table, both - lead, lead)
+        in_time = table["fetched"] >= asked.since
+        return hits if in_time.all() else hits.where(in_time)
 
     def sightings(self, passages: Keys, *, since: int) -> Sightings:
         """Return the newest articles fetched in time in which each passage stands."""
@@ -119,6 +151,8 @@ def sightings_of(which: Places, table: Table) -> Sightings:
 
 def all_hits(found: Sequence[Hits]) -> Hits:
     """Return the hits in several blocks as one."""
+    if len(found) == 1:
+        return found[0]
     return Hits(
         np.concatenate([hits.rows for hits in found]),
         np.concatenate([hits.full for hits in found]),
@@ -126,19 +160,20 @@ def all_hits(found: Sequence[Hits]) -> Hits:
     )
 
 
-def question(full: Sequence[int], lead: Sequence[int], *, since: int) -> Asked:
+def question(full: Iterable[int], lead: Iterable[int], *, since: int) -> Asked:
     """Return the question for a text's bands and those of its lead."""
-    own = dict.fromkeys(full)
-    bands = [*own, *dict.fromkeys(lead)]
-    return Asked(bands, np.array(bands, np.int64).view(np.uint64), len(own), since)
+    own = frozenset(full)
+    first = frozenset(lead) - own
+    keys = np.frombuffer(pack_bands((*own, *first)), "<u8")
+    return Asked(own, first, keys, since)
 
 
 def block_of(docs: Sequence[Doc]) -> Block:
     """Return the block of some articles, which come by ascending number."""
-    packed = [doc.bands + doc.lead_bands + doc.passages for doc in docs]
-    counts = np.array([len(bands) // 8 for bands in packed], np.intp)
+    counts = np.array([len(doc.keys) // 8 for doc in docs], np.intp)
     rows = np.arange(len(docs), dtype=np.uint32).repeat(counts)
-    return Block(table_of(docs), run_of(np.frombuffer(b"".join(packed), "<u8"), rows))
+    keys = np.frombuffer(b"".join([doc.keys for doc in docs]), "<u8")
+    return Block(table_of(docs), run_of(keys, rows))
 
 
 def merged(blocks: Sequence[Block]) -> Block:
@@ -151,22 +186,8 @@ def merged(blocks: Sequence[Block]) -> Block:
 
 
 def table_of(docs: Sequence[Doc]) -> Table:
-    """Return the rows of some articles. A signature of another make says nothing: size 0."""
-    table = np.zeros(len(docs), ROW)
-    table["number"] = [doc.number for doc in docs]
-    table["fetched"] = [doc.fetched for doc in docs]
-    table["headline"] = [doc.headline for doc in docs]
-    table["story"] = [doc.story for doc in docs]
-    signatures = [_known(doc.signature, SIGNATURE) for doc in docs]
-    leads = [_known(doc.lead, LEAD) for doc in docs]
-    sizes = [
-        (doc.shingles if signature else 0, doc.lead_shingles if lead else 0)
-        for doc, signature, lead in zip(docs, signatures, leads, strict=True)
-    ]
-    table["sizes"] = np.array(sizes, np.uint32).reshape(-1, 2)
-    table["sketch"][:, :SIGNATURE] = _sketches(signatures, SIGNATURE)
-    table["sketch"][:, SIGNATURE:] = _sketches(leads, LEAD)
-    return table
+    """Return the rows of some articles."""
+    return np.frombuffer(b"".join([doc.row for doc in docs]), ROW)
 
 
 def containment(asked: Table, found: Table) -> npt.NDArray[np.float64]:
@@ -175,21 +196,21 @@ def containment(asked: Table, found: Table) -> npt.NDArray[np.float64]:
     Each 0 to 1, estimated: of sets with m and n shingles and the Jaccard similarity J,
     J / (1 + J) * (m + n) are shared.
     """
-    equal = asked["sketch"] == found["sketch"]
-    similarity = np.stack(
-        [equal[:, :SIGNATURE].mean(axis=1), equal[:, SIGNATURE:].mean(axis=1)], axis=1
-    )
+    equal = (asked["sketch"] == found["sketch"]).astype(np.float32)
+    similarity = (equal @ _SHARES).astype(np.float64)
     own, other = asked["sizes"].astype(np.int64), found["sizes"].astype(np.int64)
     smaller = np.minimum(own, other)
     shared = similarity / (1 + similarity) * (own + other)
-    return np.where(smaller > 0, np.minimum(1, shared / np.maximum(smaller, 1)), 0.0)
+    contained: npt.NDArray[np.float64] = np.minimum(1, shared / np.maximum(smaller, 1))
+    return contained * (smaller > 0)
 
 
-def _known(signature: bytes, values: int) -> bytes:
-    return signature if len(signature) == values * _VALUE_BYTES else b""
+_SHARES = np.zeros((SIGNATURE + LEAD, 2), np.float32)
+"""What each equal value adds to the similarity of the texts, and of the leads. Sums are exact."""
+
+_SHARES[:SIGNATURE, 0] = 1 / SIGNATURE
+_SHARES[SIGNATURE:, 1] = 1 / LEAD
 
 
-def _sketches(signatures: Sequence[bytes], values: int) -> npt.NDArray[np.uint16]:
-    unknown = bytes(values * _VALUE_BYTES)
-    whole = b"".join(signature or unknown for signature in signatures)
-    return np.frombuffer(whole, "<u4").reshape(-1, values).astype("<u2")
+def _sketch(signature: bytes) -> bytes:
+    return np.frombuffer(signature, "<u2")[::2].tobytes()

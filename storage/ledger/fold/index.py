@@ -18,6 +18,7 @@ from sqlite3 import Connection
 from threading import Event, Lock, RLock
 
 import numpy as np
+import numpy.typing as npt
 
 from storage.ledger.codec import micros, pack_bands
 from storage.ledger.database import Database
@@ -30,9 +31,11 @@ from storage.ledger.fold.block import (
     Table,
     all_hits,
     containment,
+    doc_of,
     question,
     table_of,
 )
+from storage.ledger.fold.runs import Places
 from storage.ledger.fold.segment import OnStep, Segment
 from storage.ledger.fold.shelf import Chain, Shelf, to_merge, with_merged
 from storage.ledger.fold.tail import Tail
@@ -51,7 +54,7 @@ log = logging.getLogger(__name__)
 class Sizes:
     """How many articles are in memory: in the dictionary, and in all until they become a file."""
 
-    young: int = 1024
+    young: int = 2048
     tail: int = 2048
 
 
@@ -142,8 +145,7 @@ class FoldIndex:
         hits = all_hits(found)
         if self._stale:
             hits = hits.where(~np.isin(hits.rows["number"], list(self._stale)))
-        own = table_of([_doc(0, 0, print_)])
-        return _ranked(own, hits, floor, lead=False), _ranked(own, hits, floor, lead=True)
+        return _rankings(table_of([_doc(0, 0, print_)]), hits, floor)
 
     def passages_seen(
         self, passages: Sequence[int], *, headline: int, since: datetime
@@ -273,18 +275,24 @@ class FoldIndex:
         self._hook(step)
 
 
-def _ranked(own: Table, hits: Hits, floor: float, *, lead: bool) -> list[int]:
-    shared = hits.lead if lead else hits.full
-    sharing = np.count_nonzero(shared)
-    if not sharing:
-        return []
-    order = np.lexsort((hits.rows["number"], -shared))[: min(sharing, COMPARED)]
-    rows = hits.rows[order]
-    if floor > 0:
-        shares = containment(own, rows)
-        rows = rows[(shares.max(axis=1) if lead else shares[:, 0]) >= floor]
-    numbers: list[int] = rows["number"].tolist()
-    return numbers
+def _rankings(own: Table, hits: Hits, floor: float) -> tuple[list[int], list[int]]:
+    """Return the numbers that share bands of the text, and of its lead, best first."""
+    numbers = hits.rows["number"]
+    best = [_best(numbers, shared) for shared in (hits.full, hits.lead)]
+    chosen = np.concatenate(best)
+    shares = containment(own, hits.rows[chosen])
+    enough = np.where(np.arange(len(chosen)) < len(best[0]), shares[:, 0], shares.max(axis=1))
+    full, lead = (
+        numbers[places[mask]].tolist()
+        for places, mask in zip(best, np.split(enough >= floor, [len(best[0])]), strict=True)
+    )
+    return full, lead
+
+
+def _best(numbers: npt.NDArray[np.int64], shared: Places) -> Places:
+    """Return where those are that share most."""
+    sharing = min(int(np.count_nonzero(shared)), COMPARED)
+    return np.lexsort((numbers, -shared))[:sharing]
 
 
 def _by_first(found: Sequence[Sightings]) -> Iterator[tuple[int, Sightings]]:
@@ -299,16 +307,12 @@ def _by_first(found: Sequence[Sightings]) -> Iterator[tuple[int, Sightings]]:
 
 
 def _doc(number: int, fetched: int, print_: Fingerprint, story_id: str = "") -> Doc:
-    return Doc(
+    return doc_of(
         number,
         fetched,
-        print_.shingles,
-        print_.lead_shingles,
-        print_.signature,
-        print_.lead,
-        pack_bands(print_.bands),
-        pack_bands(print_.lead_bands),
-        pack_bands(print_.passages),
-        print_.headline,
-        source.story_key(story_id),
+        keys=pack_bands((*print_.bands, *print_.lead_bands, *print_.passages)),
+        sizes=(print_.shingles, print_.lead_shingles),
+        signatures=(print_.signature, print_.lead),
+        headline=print_.headline,
+        story=source.story_key(story_id),
     )

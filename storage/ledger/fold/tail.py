@@ -30,7 +30,7 @@ class Tail:
         self._most = young
         self._blocks: list[Block] = []
         self._young: list[Doc] = []
-        # Of each band the youngest article that has it, and from there the one before: lists would
+        # Of each key the youngest article that has it, and from there the one before: lists would
         # be three times the memory, and each a burden to the garbage collector.
         self._places: dict[int, int] = {}
         self._before: dict[tuple[int, int], int] = {}
@@ -43,11 +43,11 @@ class Tail:
         """Add one article, whose number is higher than any before."""
         place = len(self._young)
         self._young.append(doc)
-        places = self._places
-        for band in _distinct(doc):
-            if (before := places.get(band)) is not None:
-                self._before[band, place] = before
-            places[band] = place
+        places, keys = self._places, unpack_bands(doc.keys)
+        # Most keys are new, and those the interpreter's own loops deal with.
+        for key in places.keys() & keys:
+            self._before[key, place] = places[key]
+        places.update(dict.fromkeys(keys, place))
 
     def extend(self, docs: Sequence[Doc]) -> None:
         """Add several. Nothing that is added by then can be taken back."""
@@ -67,21 +67,21 @@ class Tail:
     def take_back(self) -> None:
         """Drop what was added since the last mark."""
         while len(self._young) > self._marked:
-            for band in _distinct(self._young.pop()):
-                place = self._places.pop(band)
-                if (before := self._before.pop((band, place), None)) is not None:
-                    self._places[band] = before
+            for key in {*unpack_bands(self._young.pop().keys)}:
+                place = self._places.pop(key)
+                if (before := self._before.pop((key, place), None)) is not None:
+                    self._places[key] = before
 
     def find(self, asked: Asked) -> list[Hits]:
         """Return the rows that share a band."""
         found = [hit for block in self._blocks if (hit := block.find(asked)) is not None]
         shared: dict[int, list[int]] = {}
-        youngest = self._places.get
-        for which, band in enumerate(asked.bands):
-            place = youngest(band)
-            while place is not None:
-                shared.setdefault(place, [0, 0])[which >= asked.leads] += 1
-                place = self._before.get((band, place))
+        for of_lead, bands in enumerate((asked.full, asked.lead)):
+            for band in self._places.keys() & bands:
+                place: int | None = self._places[band]
+                while place is not None:
+                    shared.setdefault(place, [0, 0])[of_lead] += 1
+                    place = self._before.get((band, place))
         in_time = [place for place in shared if self._young[place].fetched >= asked.since]
         if in_time:
             counts = np.array([shared[place] for place in in_time], np.intp)
@@ -126,7 +126,3 @@ class Tail:
         self._places.clear()
         self._before.clear()
         self._marked = 0
-
-
-def _distinct(doc: Doc) -> set[int]:
-    return {*unpack_bands(doc.bands + doc.lead_bands + doc.passages)}

@@ -113,7 +113,7 @@ class LedgerWriter(ArticleIndex, Protocol):
     ) -> dict[int, int]:
         """Return for each passage under how many headlines but ``headline`` it was seen.
 
-        In articles fetched at ``since`` or later; headlines of one story count as one.
+        In articles fetched at ``since`` or later; headlines of one story count half, or as one.
         """
 
     def first_of_story(self, story_id: str) -> StoredArticle | None:

@@ -44,6 +44,10 @@ from storage.model import Fingerprint, StoredArticle
 # Of those that share bands, so many are compared: those that share most, the lowest numbers first.
 COMPARED = 512
 
+# So many headlines of one story count as one of another: strangers that a passage holds together
+# for not being known as residue are one story, and it would never become known.
+OF_ONE_STORY = 2
+
 # So many stale numbers are remembered, to be asked of the ledger only once.
 _STALE = 1 << 12
 
@@ -150,7 +154,7 @@ class FoldIndex:
     def passages_seen(
         self, passages: Sequence[int], *, headline: int, since: datetime
     ) -> dict[int, int]:
-        """Return under how many other headlines, each of another story, each passage was seen."""
+        """Return under how many other headlines each passage was seen; see ``LedgerWriter``."""
         keys = np.array(passages, np.int64).view(np.uint64)
         earliest = micros(since)
         found = self._tail.sightings(passages, keys, since=earliest)
@@ -158,7 +162,8 @@ class FoldIndex:
         counts = [0] * len(passages)
         for which, rows in _by_first(found):
             others = rows[rows[:, 1] != headline]
-            counts[which] = min(len(np.unique(others[:, 1])), len(np.unique(others[:, 2])))
+            headlines, stories = (len(np.unique(others[:, column])) for column in (1, 2))
+            counts[which] = max(min(headlines, stories), headlines // OF_ONE_STORY)
         return dict(zip(passages, counts, strict=True))
 
     def add(self, number: int, stored: StoredArticle) -> None:

@@ -123,7 +123,7 @@ class Poller:
                 document, extra = await self._sitemaps.follow(
                     document, url=answer.url, extra=state.extra
                 )
-                state = replace(state, extra=extra)
+                state = state if extra == state.extra else replace(state, extra=extra)
         except Exception as error:
             # A bug, but this feed's alone: it is told, and all others are polled.
             log.exception("%s: could not be polled", state.feed_id)

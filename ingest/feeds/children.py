@@ -93,6 +93,8 @@ def remembered(extra: str) -> tuple[Child, ...]:
 def with_children(extra: str, children: Sequence[Child]) -> str:
     """Return a feed's ``extra`` with these children in it, and nothing else changed."""
     kept = json.loads(extra)
+    if not (children or _KEY in kept):
+        return extra
     kept.pop(_KEY, None)
     if children:
         kept[_KEY] = msgspec.to_builtins(children)

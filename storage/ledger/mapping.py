@@ -1,14 +1,16 @@
 """Dataclasses as rows of SQL tables: a column for each field, of the same name."""
 
-import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from enum import Enum
+from functools import cache
 from operator import attrgetter
 from sqlite3 import Connection
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_args, get_origin, get_type_hints
+
+import msgspec
 
 from storage.ledger.codec import micros, moment
 
@@ -48,6 +50,7 @@ class RowMapper(Generic[T]):
         found = [(name, ways.get(name) or _ways(hints[name])) for name in self.names]
         self._writes = [(n, way[0]) for n, (_, way) in enumerate(found) if way is not _AS_IS]
         self._reads = [(name, way[1]) for name, way in found if way is not _AS_IS]
+        self._put = cache(self._statement)
 
     def select(self, db: Connection, tail: str, parameters: Parameters = ()) -> list[T]:
         """Return the rows that ``tail`` (joins, conditions, order) leaves of the table."""
@@ -63,11 +66,13 @@ class RowMapper(Generic[T]):
 
         Returns whether it was written.
         """
+        return db.execute(self._put(key, new_only), self.values(value)).rowcount > 0
+
+    def _statement(self, key: str, new_only: bool) -> str:
         updates = ", ".join(f"{name} = excluded.{name}" for name in self.names if name != key)
         conflict = "DO NOTHING" if new_only else f"({key}) DO UPDATE SET {updates}"
         names, marks = ", ".join(self.names), ", ".join("?" * len(self.names))
-        statement = f"INSERT INTO {self._table} ({names}) VALUES ({marks}) ON CONFLICT {conflict}"  # noqa: S608 - our own words alone
-        return db.execute(statement, self.values(value)).rowcount > 0
+        return f"INSERT INTO {self._table} ({names}) VALUES ({marks}) ON CONFLICT {conflict}"  # noqa: S608 - our own words alone
 
     def values(self, value: T) -> tuple[SqlValue, ...]:
         """Return a value's columns in the order of ``names``."""
@@ -93,8 +98,12 @@ def _same(value: Any) -> Any:  # noqa: ANN401 - any column's value passes
 _AS_IS: Ways = (_same, _same)
 
 
+def _text(items: tuple[Any, ...]) -> str:
+    return msgspec.json.encode(items).decode()
+
+
 def _items(text: str) -> tuple[Any, ...]:
-    return tuple(json.loads(text))
+    return tuple(msgspec.json.decode(text))
 
 
 def _ways(hint: Any) -> Ways:  # noqa: ANN401
@@ -105,7 +114,7 @@ def _ways(hint: Any) -> Ways:  # noqa: ANN401
     if plain is bool:
         return int, bool
     if get_origin(hint) is tuple:
-        return json.dumps, _items
+        return _text, _items
     if isinstance(plain, type) and issubclass(plain, Enum):
         return str, plain
     return _AS_IS

@@ -109,7 +109,7 @@ class SqliteLedger:
 
     def held_hosts(self, now: datetime) -> dict[str, datetime]:
         """Return the hosts that are to be left alone, and until when."""
-        with self._database.reading() as db:
+        with self._database.asking() as db:
             return holds.current(db, now)
 
     def due_feeds(self, now: datetime) -> list[FeedState]:
@@ -162,7 +162,7 @@ class SqliteLedger:
 
     def count_outcomes(self, feed_id: str | None = None) -> dict[Outcome, int]:
         """Return how many entries, of one feed or of all, have each outcome."""
-        with self._database.reading() as db:
+        with self._database.asking() as db:
             return entries.count(db, feed_id)
 
     def entries_matching(

@@ -46,10 +46,6 @@ def after_success(
         known: The GUIDs among the document's that the ledger has.
         pushed_until: Until when a hub brings the feed's news, so that polls only make sure.
     """
-    # Of a delta no hash is kept: what the whole body would be is not known.
-    digest = None if fetched.is_delta else body_hash(fetched.body)
-    if fetched.not_modified:
-        digest = state.body_hash
     reason = Reason.FETCHED
     # An index of sitemaps may stay as it is while what it lists has changed.
     if parsed is None:
@@ -64,7 +60,7 @@ def after_success(
         link=parsed.link if parsed else state.link,
         hub=absolute(fetched.links.get("hub"), fetched.url) or (parsed or state).hub,
         topic=absolute(fetched.links.get("self"), fetched.url) or (parsed or state).topic,
-        body_hash=digest,
+        body_hash=_digest(state, fetched),
         polled_at=now,
         ok_at=now,
         failures=0.0,
@@ -90,7 +86,7 @@ def after_success(
     if parsed is not None:
         interval, reasons = gaps.shortened((interval, why), feed, after.gap_at, now=now)
     plan = begin(interval, reasons, feed.id, now=now, polling=polling)
-    after = replace(after, interval_seconds=plan.bound().total_seconds())
+    kept = plan.bound()
     plan.spread()
     plan.lengthen(wishes.ttl, "the feed's ttl")
     plan.lengthen(wishes.fresh, "the answer's freshness")
@@ -101,7 +97,12 @@ def after_success(
         plan.wait_a_day(after.full_at, blind)
     plan.rest(wishes)
     return Learnt(
-        state=replace(after, next_due_at=plan.due, schedule=tuple(plan.reasons)),
+        state=replace(
+            after,
+            interval_seconds=kept.total_seconds(),
+            next_due_at=plan.due,
+            schedule=tuple(plan.reasons),
+        ),
         events=tuple(filter(None, (_MISSED if gap else None, place.event))),
         gap=gap,
     )
@@ -116,7 +117,7 @@ def _checked(state: FeedState, fetched: Fetched, *, now: datetime) -> FeedState:
     has none leaves the old ones, against which the next delta says some things twice.
     """
     sent = fetched.validators
-    state = replace(state, full_at=state.full_at if fetched.conditional else now)
+    full_at = state.full_at if fetched.conditional else now
     if fetched.not_modified or (
         fetched.is_delta and sent.etag is None and sent.last_modified is None
     ):
@@ -124,6 +125,7 @@ def _checked(state: FeedState, fetched: Fetched, *, now: datetime) -> FeedState:
             state,
             etag=sent.etag or state.etag,
             last_modified=sent.last_modified or state.last_modified,
+            full_at=full_at,
         )
     date = fetched.headers.get("date")
     return replace(
@@ -132,7 +134,15 @@ def _checked(state: FeedState, fetched: Fetched, *, now: datetime) -> FeedState:
         last_modified=sent.last_modified,
         validators_url=fetched.url,
         answer_date=date if date and http_date(date) else None,
+        full_at=full_at,
     )
+
+
+def _digest(state: FeedState, fetched: Fetched) -> str | None:
+    """The hash of the feed's whole body as far as it is known, which after a delta it is not."""
+    if fetched.not_modified:
+        return state.body_hash
+    return None if fetched.is_delta else body_hash(fetched.body)
 
 
 def _blind(state: FeedState, after: FeedState, fetched: Fetched, now: datetime) -> str | None:

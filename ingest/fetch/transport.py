@@ -1,4 +1,4 @@
-"""httpx's transport over httpcore's pool, with every connection checked before it is made.
+"""httpx's transport over httpcore's connections, with every connection checked before it is made.
 
 A name is resolved once, all its addresses are judged, and the connection goes to one of those
 very addresses: nothing is looked up a second time, so DNS rebinding has nothing to rebind.
@@ -12,7 +12,6 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from ipaddress import ip_address
-from typing import Any
 
 import httpcore
 import httpx
@@ -21,6 +20,7 @@ from ingest.errors import ConfigError
 from ingest.fetch.connections import IDLE_SECONDS, Connections
 from ingest.fetch.faults import TroubleError, root_cause
 from ingest.fetch.guard import Network, first_refused
+from ingest.fetch.stream import Stream
 from storage.model import Reason
 
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
@@ -155,7 +155,6 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
     def __init__(self, *, allowed: Sequence[Network] | None, resolve: Resolve) -> None:
         self._allowed = allowed
         self._resolve = resolve
-        self._sockets = httpcore.AnyIOBackend()
 
     async def connect_tcp(
         self,
@@ -182,76 +181,26 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
             # Each address gets its share, so that a dead one leaves time for the next.
             share = None if until is None else (until - loop.time()) / (len(addresses) - tried)
             try:
-                stream = await self._sockets.connect_tcp(
-                    address, port, share, local_address, socket_options
+                return await Stream.connect(
+                    address,
+                    port,
+                    seconds=share,
+                    local_address=local_address,
+                    socket_options=socket_options,
                 )
-            except httpcore.ConnectTimeout:
-                cause = f"no answer within {share:.1f} s"
-            except httpcore.ConnectError as error:
+            except TimeoutError:
+                cause = "no answer" if share is None else f"no answer within {share:.1f} s"
+            except OSError as error:
                 cause = root_cause(error)
-            else:
-                return GuardedStream(stream)
         raise TroubleError(
             Reason.CONNECT_FAILED, f"no connection to {host} ({addresses[-1]}) port {port}: {cause}"
         )
 
 
-class GuardedStream(httpcore.AsyncNetworkStream):
-    """A connection that tells TLS trouble apart and remembers that the other side ended it."""
-
-    def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
-        self._stream = stream
-        self.ended = False
-
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - httpcore's interface
-        """Read what has come, or nothing at the end."""
-        try:
-            data = await self._stream.read(max_bytes, timeout)
-        except ssl.SSLError as error:
-            raise TroubleError(Reason.TLS_FAILED, f"TLS failed: {root_cause(error)}") from error
-        self.ended = not data
-        return data
-
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - httpcore's interface
-        """Write all of the buffer."""
-        try:
-            await self._stream.write(buffer, timeout)
-        except ssl.SSLError as error:
-            raise TroubleError(Reason.TLS_FAILED, f"TLS failed: {root_cause(error)}") from error
-
-    async def aclose(self) -> None:
-        """Close the connection."""
-        await self._stream.aclose()
-
-    async def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's interface
-    ) -> httpcore.AsyncNetworkStream:
-        """Shake hands.
-
-        Raises:
-            TroubleError: ``tls_failed``, whatever went wrong but time.
-        """
-        try:
-            stream = await self._stream.start_tls(ssl_context, server_hostname, timeout)
-        # ValueError: a host name that TLS cannot carry.
-        except (httpcore.ConnectError, OSError, ValueError) as error:
-            raise TroubleError(
-                Reason.TLS_FAILED, f"no TLS with {server_hostname}: {root_cause(error)}"
-            ) from error
-        return GuardedStream(stream)
-
-    def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 - httpcore's interface
-        """Return what httpcore knows of the socket."""
-        return self._stream.get_extra_info(info)
-
-
 def ended_early(response: httpx.Response) -> bool:
     """Whether the other side closed the connection (RFC 9112 section 8)."""
     stream = response.extensions.get("network_stream")
-    return isinstance(stream, GuardedStream) and stream.ended
+    return isinstance(stream, Stream) and stream.ended
 
 
 def _judge(host: str, addresses: Sequence[str], allowed: Sequence[Network]) -> None:
@@ -275,6 +224,7 @@ def _proxy(text: str) -> httpcore.Proxy:
     return httpcore.Proxy(
         str(url.copy_with(userinfo=b"")),
         auth=(url.username, url.password) if url.userinfo else None,
+        ssl_context=_tls_context() if url.scheme == "https" else None,
     )
 
 

@@ -12,14 +12,15 @@ from datetime import timedelta
 from html import escape
 from ipaddress import IPv4Network
 from pathlib import Path
+from typing import Any
 
-import httpcore
 import pytest
 
 from ingest.app import crawl
 from ingest.clock import system_clock
 from ingest.config import Config, FetchSettings, PerHost, WorkerSettings
 from ingest.fetch import transport
+from ingest.fetch.stream import Stream
 from ingest.observe import Tally
 from ingest.types import Fault, Feed, Fetched, Validators
 from storage.ledger.sqlite import SqliteLedger
@@ -143,16 +144,14 @@ async def listening() -> AsyncIterator[Listener]:
 def tried(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """The addresses that sockets were opened to, but for the front's."""
     addresses: set[str] = set()
-    connect = httpcore.AnyIOBackend.connect_tcp
+    connect = Stream.connect
 
-    async def recorded(
-        self: httpcore.AnyIOBackend, host: str, *rest: object
-    ) -> httpcore.AsyncNetworkStream:
-        if host != FRONT:
-            addresses.add(host)
-        return await connect(self, host, *rest)  # type: ignore[arg-type]
+    async def recorded(address: str, port: int, **options: Any) -> Stream:
+        if address != FRONT:
+            addresses.add(address)
+        return await connect(address, port, **options)
 
-    monkeypatch.setattr(httpcore.AnyIOBackend, "connect_tcp", recorded)
+    monkeypatch.setattr(Stream, "connect", recorded)
     return addresses
 
 

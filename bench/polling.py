@@ -3,8 +3,8 @@
 5,000 feeds on 5,000 loopback hosts (127.x.y.z) are asked over and over, in turns by the product
 and by ``httpx.AsyncClient`` with as many requests at once. The product's side is the real
 poller as ``ingest.app`` wires it, with its real ledger on disk: a poll counts when its commit is
-durable. Printed are polls a second of both and their ratio; the processor time a poll takes this
-process (which other load changes little; parsing is in other processes and not in it); and the
+durable. Printed are polls a second of both and their ratio; the processor time a poll takes (which
+other load changes little) this process, and this process with the workers that parse; and the
 process's resident memory.
 
 Two worlds: in *quiet* all feeds answer 304. In *mixed* 60 % answer 304, 30 % 200 with the body of
@@ -21,7 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 from pathlib import Path
@@ -43,15 +43,23 @@ GOAL: Final = 0.8
 ORIGIN: Final = Path(__file__).with_name("origin.py")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """The running server: its port and its process."""
+
+    port: int
+    pid: int
+
+
 @contextmanager
-def origin() -> Iterator[int]:
-    """Run the server; gives its port."""
+def origin() -> Iterator[Server]:
+    """Run the server."""
     command = [sys.executable, str(ORIGIN)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
         assert server.stdout is not None
         assert server.stdin is not None
         try:
-            yield int(server.stdout.readline())
+            yield Server(port=int(server.stdout.readline()), pid=server.pid)
         finally:
             server.stdin.close()
 
@@ -60,6 +68,22 @@ def resident_mb() -> float:
     """Return this process's resident memory in MB."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def processor_seconds(*, but: int) -> float:
+    """Return the processor time of this process and of all it started, but for one of these."""
+    times: dict[int, tuple[int, int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it has just ended
+            name, _, rest = stat.read_text().rpartition(")")
+            fields = rest.split()
+            # Parent; then user and system time, its own and that of its ended children: proc(5).
+            times[int(name.split()[0])] = (int(fields[1]), sum(map(int, fields[11:15])))
+    ours, found = 0, {os.getpid()}
+    while found:
+        ours += sum(times[pid][1] for pid in found)
+        found = {pid for pid, (parent, _) in times.items() if parent in found and pid != but}
+    return ours / os.sysconf("SC_CLK_TCK")
 
 
 class Watch(Observer):
@@ -130,7 +154,8 @@ async def _flush_now_and_then(run: Run) -> None:
 class Result:
     """One world's rates, polls a second: product's first poll of all, then bare and product.
 
-    ``*_cpu`` is processor time, ms a poll.
+    ``*_cpu`` is this process's processor time, ms a poll; ``all_cpu`` the product's and its
+    workers'.
     """
 
     world: str
@@ -139,6 +164,7 @@ class Result:
     product: tuple[float, ...]
     bare_cpu: tuple[float, ...]
     product_cpu: tuple[float, ...]
+    all_cpu: tuple[float, ...]
     memory: tuple[float, ...]
 
     @property
@@ -150,26 +176,30 @@ class Result:
 class _Side:
     """One of the two that are compared, and what its rounds came to."""
 
-    def __init__(self, a_round: Callable[[], Awaitable[float]]) -> None:
+    def __init__(self, a_round: Callable[[], Awaitable[float]], server: Server) -> None:
         self._round = a_round
+        self._server = server
         self.rates: list[float] = []
         self.cpu: list[float] = []
+        self.all_cpu: list[float] = []
 
     async def measure(self, feeds: int) -> None:
         gc.collect()
-        busy = time.process_time()
+        busy, all_busy = time.process_time(), processor_seconds(but=self._server.pid)
         self.rates.append(feeds / await self._round())
         self.cpu.append(1000 * (time.process_time() - busy) / feeds)
+        all_busy = processor_seconds(but=self._server.pid) - all_busy
+        self.all_cpu.append(1000 * all_busy / feeds)
 
 
 async def measure(
-    world: str, kinds: Sequence[str], port: int, *, feeds: int, rounds: int, concurrency: int
+    world: str, kinds: Sequence[str], server: Server, *, feeds: int, rounds: int, concurrency: int
 ) -> Result:
     """Ask the same feeds in turns, the order changing from round to round."""
     listed = tuple(
         Feed(
             id=f"f{n}",
-            url=f"http://127.{n >> 16 & 255}.{n >> 8 & 255}.{n & 255}:{port}"
+            url=f"http://127.{n >> 16 & 255}.{n >> 8 & 255}.{n & 255}:{server.port}"
             f"/{kinds[n % len(kinds)]}/{n}.xml",
             name=f"Feed {n}",
         )
@@ -187,7 +217,7 @@ async def measure(
         )
         bare = Bare([feed.url for feed in listed], concurrency)
         async with open_run(config, kind="bench", clock=system_clock, observer=watch) as run:
-            sides = (_Side(bare.round), _Side(lambda: product_round(run, listed)))
+            sides = (_Side(bare.round, server), _Side(lambda: product_round(run, listed), server))
             first = feeds / await product_round(run, listed)
             await bare.round()
             for number in range(rounds):
@@ -202,6 +232,7 @@ async def measure(
         product=tuple(sides[1].rates),
         bare_cpu=tuple(sides[0].cpu),
         product_cpu=tuple(sides[1].cpu),
+        all_cpu=tuple(sides[1].all_cpu),
         memory=tuple(watch.memory),
     )
 
@@ -217,13 +248,13 @@ def main() -> int:
     results = []
     for world, kinds in (("quiet", QUIET), ("mixed", MIXED)):
         if not options.world or world in options.world:
-            with origin() as port:
+            with origin() as server:
                 results.append(
                     asyncio.run(
                         measure(
                             world,
                             kinds,
-                            port,
+                            server,
                             feeds=options.feeds,
                             rounds=options.rounds,
                             concurrency=options.concurrency,
@@ -236,14 +267,17 @@ def main() -> int:
         f"Python {platform.python_version()}, httpx {httpx.__version__}\n"
         f"per host as by default: {FetchSettings().per_host}; allowed: 127.0.0.0/8\n"
     )
-    print("| world | bare, polls/s | Newsfold, polls/s | ratio | rounds | CPU bare | CPU | first |")
-    print("| --- | ---: | ---: | ---: | --- | ---: | ---: | ---: |")
+    print(
+        "| world | bare, polls/s | Newsfold, polls/s | ratio | rounds | CPU bare | CPU "
+        "| with workers | first |"
+    )
+    print("| --- | ---: | ---: | ---: | --- | ---: | ---: | ---: | ---: |")
     for r in results:
         each = [p / b for p, b in zip(r.product, r.bare, strict=True)]
         print(
             f"| {r.world} | {median(r.bare):.0f} | {median(r.product):.0f} | **{r.ratio:.2f}** "
             f"| {' '.join(f'{ratio:.2f}' for ratio in each)} | {median(r.bare_cpu):.2f} ms "
-            f"| {median(r.product_cpu):.2f} ms | {r.first:.0f}/s |"
+            f"| {median(r.product_cpu):.2f} ms | {median(r.all_cpu):.2f} ms | {r.first:.0f}/s |"
         )
     print("\nresident memory in MB, after a fifth of the feeds and after all, round by round:\n")
     for r in results:

@@ -105,6 +105,7 @@ class Reason(StrEnum):
     NEAR_COPY = "near_copy"
     CONTAINED_COPY = "contained_copy"
     BETTER_ORIGINAL = "better_original"
+    SHARED_COPY = "shared_copy"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -394,7 +395,8 @@ class EntryCommit:
     ``stored``: the article's new place in the index. ``rows``: article and duplicate rows for
     the journal. ``aliases``: URLs by which the article may be asked for. ``demoted``: an earlier
     first copy which this commit folds into the new article; its rows still in the journal are
-    replaced by the given duplicate row. ``retry``: set exactly when the outcome is pending.
+    replaced by the given duplicate row. ``gathered``: articles alone in their stories that join the
+    new one's in the same way. ``retry``: set exactly when the outcome is pending.
     ``version`` is what names the text among those of its article, by which it is counted;
     ``related`` the links that take the place of those found for it before, ``None`` to leave them.
     """
@@ -404,6 +406,7 @@ class EntryCommit:
     rows: tuple[Article | Duplicate, ...] = ()
     aliases: tuple[str, ...] = ()
     demoted: tuple[StoredArticle, Duplicate, OutcomeChange] | None = None
+    gathered: tuple[tuple[StoredArticle, Duplicate, OutcomeChange], ...] = ()
     retry: Retry | None = None
     version: str | None = None
     related: tuple[Related, ...] | None = None

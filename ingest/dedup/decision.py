@@ -1,7 +1,7 @@
 """Decides whether an article is a copy of one stored before. Pure: values in, values out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
@@ -95,7 +95,8 @@ class Original:
 class Copy:
     """The incoming article and ``of`` are copies of each other; which came first is another matter.
 
-    ``evidence`` has the rule's numbers and thresholds, fit for JSON.
+    ``evidence`` has the rule's numbers and thresholds, fit for JSON. ``also`` are the other
+    articles that it is a copy of, the likest first.
     """
 
     of: StoredArticle
@@ -104,6 +105,7 @@ class Copy:
     similarity: float
     containment: float
     evidence: Mapping[str, object]
+    also: "tuple[Copy, ...]" = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,7 +172,9 @@ def decide(
     copies = [found for found in weighed if isinstance(found, Copy)]
     if copies:
         newer = next((copy for copy in copies if is_newer(incoming, copy)), None)
-        return copies[0] if newer is None else Update(copy=newer)
+        best = copies[0] if newer is None else newer
+        best = replace(best, also=tuple(copy for copy in copies if copy is not best))
+        return best if newer is None else Update(copy=best)
     rejected = sorted(
         (found for found in weighed if isinstance(found, Rejected)),
         key=lambda found: (-found.containment, -found.similarity, _order(found.article)),

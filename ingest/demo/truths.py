@@ -77,7 +77,13 @@ FORBIDDEN: tuple[str, ...] = (
 )
 
 _COPY_REASONS = frozenset(
-    {Reason.EXACT_COPY, Reason.NEAR_COPY, Reason.CONTAINED_COPY, Reason.BETTER_ORIGINAL}
+    {
+        Reason.EXACT_COPY,
+        Reason.NEAR_COPY,
+        Reason.CONTAINED_COPY,
+        Reason.BETTER_ORIGINAL,
+        Reason.SHARED_COPY,
+    }
 )
 _NEW: frozenset[Verdict] = frozenset({(Outcome.NEW, Reason.FIRST_SEEN)})
 _REVISED: frozenset[Verdict] = frozenset({(Outcome.REVISED, Reason.TEXT_CHANGED)})

@@ -1,22 +1,20 @@
 """A text among the stories: a copy, a story's better original, or a new story."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import assert_never
 
 from ingest.dedup.decision import Copy, Original, precedes
 from ingest.dedup.passages import version
-from ingest.feeds.diff import entry_id_of
 from ingest.finding import Found
-from ingest.rows import article_row, demoted_row, duplicate_row
+from ingest.rows import article_row, duplicate_row
 from ingest.settle.case import Case
 from ingest.settle.evidence import compared, left_out
+from ingest.settle.gathering import gather, give_way, story_of
 from storage.model import (
     EntryCommit,
     Match,
     Outcome,
-    OutcomeChange,
     Reason,
     Related,
     StoredArticle,
@@ -34,16 +32,25 @@ def place(
         case Original():
             commit = _original(case, found, stored, decision, outcome)
         case Copy():
-            first = case.ledger.first_of_story(decision.of.story_id) or decision.of
-            if precedes(stored, first):
-                commit = _better_original(
-                    case, found, stored, first, copy=decision, outcome=outcome
-                )
-            else:
-                commit = _copy(case, found, stored, first, decision)
+            commit = _among(case, found, stored, decision, outcome)
         case _:
             assert_never(decision)
     return replace(commit, version=version(stored.fingerprint))
+
+
+def _among(
+    case: Case, found: Found, stored: StoredArticle, decision: Copy, outcome: Outcome
+) -> EntryCommit:
+    """Fold a copy into its story, and into the same story whatever else it is a copy of alone."""
+    first, alone = story_of(case, decision)
+    leads = precedes(stored, first)
+    if leads:
+        commit = _better_original(case, found, stored, first, copy=decision, outcome=outcome)
+    else:
+        commit = _copy(case, found, stored, first, decision)
+    leader = replace(stored, story_id=first.story_id) if leads else first
+    joining = [copy for copy in alone if precedes(leader, copy.of)]
+    return replace(commit, gathered=tuple(gather(case, stored, leader, copy) for copy in joining))
 
 
 def _original(
@@ -99,32 +106,11 @@ def _better_original(
         article=stored.article_id,
         evidence=_of(found, copy),
     )
-    demoted = replace(first, duplicate_of=stored.article_id)
-    row = demoted_row(
-        demoted,
-        copy,
-        case.ledger.unflushed_article(first.article_id, first.revision),
-        keep_text=case.run.keep_duplicate_text,
-    )
-    demotion = OutcomeChange(
-        entry_id=entry_id_of(first.feed_id, first.guid or ""),
-        feed_id=first.feed_id,
-        guid=first.guid or "",
-        url=first.url,
-        title=first.title,
-        article_id=first.article_id,
-        changed_at=case.at,
-        run_id=case.run.run_id,
-        outcome=Outcome.DUPLICATE,
-        reason=Reason.BETTER_ORIGINAL,
-        detail=f"{stored.canonical_url} comes before it (by published time, then sighting, id)",
-        evidence=json.dumps(copy.evidence),
-    )
     return EntryCommit(
         change=change,
         stored=stored,
         rows=(article_row(case.state, found, stored),),
-        demoted=(demoted, row, demotion),
+        demoted=give_way(case, stored, first, copy),
         related=(),
     )
 

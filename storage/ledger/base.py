@@ -81,6 +81,9 @@ class ArticleIndex(Protocol):
     def article_by_url(self, urls: Sequence[str]) -> StoredArticle | None:
         """Return the article known by the first of ``urls`` that is the alias of one."""
 
+    def story(self, story_id: str) -> list[StoredArticle]:
+        """Return a story's articles: the first copy, then the others as they came out."""
+
     def related(self, article_id: str) -> list[Related]:
         """Return the articles that an article is linked with, the nearest first.
 
@@ -265,9 +268,6 @@ class Ledger(ArticleIndex, Protocol):
 
     def entries_with(self, outcomes: Sequence[Outcome], limit: int) -> list[EntryState]:
         """Return at most ``limit`` entries with such an outcome, last seen first, no payloads."""
-
-    def story(self, story_id: str) -> list[StoredArticle]:
-        """Return a story's articles: the first copy, then the others as they came out."""
 
     def writing(self) -> AbstractContextManager[LedgerWriter]:
         """Open a write transaction: kept whole on leaving, dropped whole on any exception."""

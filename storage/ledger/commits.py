@@ -7,7 +7,15 @@ from sqlite3 import Connection
 
 from storage.ledger import articles, entries, feed_states, journal, related, versions
 from storage.ledger.fold.index import FoldIndex
-from storage.model import EntryCommit, EntryState, FeedState, OutcomeChange, PollCommit
+from storage.model import (
+    Duplicate,
+    EntryCommit,
+    EntryState,
+    FeedState,
+    OutcomeChange,
+    PollCommit,
+    StoredArticle,
+)
 
 
 def poll(db: Connection, commit: PollCommit) -> tuple[EntryState, ...]:
@@ -83,25 +91,36 @@ def entry(db: Connection, index: FoldIndex, commit: EntryCommit) -> tuple[Outcom
         assert change.article_id is not None, "aliases are of an article"
         articles.alias(db, commit.aliases, change.article_id)
     journal.append(db, [change, *commit.rows], at=change.changed_at)
+    changes = [change]
     if commit.demoted is not None:
-        former, row, demotion = commit.demoted
+        former, _, _ = commit.demoted
         assert former.duplicate_of is not None, "a demoted article is a copy of another"
         articles.lead(db, story_id=former.story_id, article_id=former.duplicate_of)
-        brought = entries.demote(
-            db, former.article_id, bringer=demotion.entry_id, detail=demotion.detail
+        changes += _folded(db, *commit.demoted)
+    for joined in commit.gathered:
+        index.add(articles.put(db, joined[0]), joined[0])
+        changes += _folded(db, *joined)
+    return tuple(changes)
+
+
+def _folded(
+    db: Connection, former: StoredArticle, row: Duplicate, told: OutcomeChange
+) -> list[OutcomeChange]:
+    """Write the rows of an article that is a copy from now on; return what its entries came to."""
+    brought = entries.demote(
+        db, former.article_id, bringer=told.entry_id, reason=told.reason, detail=told.detail
+    )
+    changes = [
+        replace(
+            told,
+            entry_id=other.entry_id,
+            feed_id=other.feed_id,
+            guid=other.guid,
+            url=other.url,
+            title=other.title,
         )
-        demotions = [
-            replace(
-                demotion,
-                entry_id=other.entry_id,
-                feed_id=other.feed_id,
-                guid=other.guid,
-                url=other.url,
-                title=other.title,
-            )
-            for other in brought
-        ]
-        journal.withdraw_article(db, former.article_id, former.revision)
-        journal.append(db, [row, *demotions], at=change.changed_at)
-        return (change, *demotions)
-    return (change,)
+        for other in brought
+    ]
+    journal.withdraw_article(db, former.article_id, former.revision)
+    journal.append(db, [row, *changes], at=told.changed_at)
+    return changes

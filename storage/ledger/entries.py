@@ -195,7 +195,7 @@ def settle(db: Connection, change: OutcomeChange, *, retry: Retry | None) -> Non
 
 
 def demote(
-    db: Connection, article_id: str, *, bringer: str, detail: str | None
+    db: Connection, article_id: str, *, bringer: str, reason: Reason, detail: str | None
 ) -> list[EntryState]:
     """Mark the entries that brought a former first copy as duplicates; return these."""
     brought = _ENTRIES.select(
@@ -206,6 +206,6 @@ def demote(
     )
     db.executemany(
         "UPDATE entries SET outcome = ?, reason = ?, detail = ? WHERE entry_id = ?",
-        [(Outcome.DUPLICATE, Reason.BETTER_ORIGINAL, detail, e.entry_id) for e in brought],
+        [(Outcome.DUPLICATE, reason, detail, e.entry_id) for e in brought],
     )
     return brought

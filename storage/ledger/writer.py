@@ -37,6 +37,10 @@ class SqliteWriter:
         """Return the article known by the first of ``urls`` that is the alias of one."""
         return articles.by_url(self._db, urls)
 
+    def story(self, story_id: str) -> list[StoredArticle]:
+        """Return a story's articles: the first copy, then the others as they came out."""
+        return articles.story(self._db, story_id)
+
     def related(self, article_id: str) -> list[Related]:
         """Return the articles that an article is linked with, the nearest first."""
         return related.of(self._db, article_id)

@@ -239,3 +239,36 @@ def test_two_processes_know_each_other_s_texts_and_links(desk: Desk, tmp_path: P
     assert verdict(first) == (Outcome.NEW, Reason.FIRST_SEEN)
     assert beside.article(OLD).duplicate_of == id_of("first")
     beside.ledger.close()
+
+
+FRONT, BACK = prose(20, 14), prose(21, 14)
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(("first", "second", "third"))))
+@pytest.mark.parametrize("flushed", [False, True], ids=["in the journal", "in Parquet"])
+def test_two_cuts_of_one_text_are_one_story_whenever_the_whole_arrives(
+    desk: Desk, order: tuple[str, ...], flushed: bool
+) -> None:
+    texts = {"first": f"{FRONT} {BACK}", "second": FRONT, "third": f"{prose(20, 3)} {BACK}"}
+    hours = {"first": 0, "second": 1, "third": 2}
+    for name in order:
+        desk.find(name, texts[name], published=NOON + hours[name] * HOUR)
+        if flushed:
+            desk.flush()
+    assert [row["article_id"] for row in desk.view("FROM articles")] == [id_of("first")]
+    assert {row["duplicate_of"] for row in desk.view("FROM duplicates")} == {id_of("first")}
+    (story,) = desk.view("FROM stories")
+    assert (story["article_id"], story["copies"]) == (id_of("first"), 3)
+    if order[-1] == "first":
+        reasons = {desk.entry(name).reason for name in ("second", "third")}
+        assert reasons == {Reason.BETTER_ORIGINAL, Reason.SHARED_COPY}
+
+
+def test_a_text_between_two_stories_of_several_joins_one_and_leaves_the_other(desk: Desk) -> None:
+    desk.find("first", FRONT, published=NOON)
+    desk.find("paper.example/1", FRONT, published=NOON + HOUR)
+    desk.find("second", f"{prose(20, 3)} {BACK}", published=NOON)
+    desk.find("other.example/1", f"{prose(20, 3)} {BACK}", published=NOON + HOUR)
+    desk.find("third", f"{FRONT} {BACK}", published=NOON + 2 * HOUR)
+    assert len(desk.view("FROM stories")) == 2
+    assert desk.article("third").duplicate_of in {id_of("first"), id_of("second")}

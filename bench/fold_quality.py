@@ -41,6 +41,7 @@ from ingest.finding import Found
 from ingest.settle import Circumstances, settle
 from ingest.single import entry_for
 from ingest.types import Extracted
+from storage.ledger.fold.index import RETENTION
 from storage.ledger.sqlite import SqliteLedger
 
 DEFAULT = Path(__file__).parents[2] / "shared" / "corpus" / "folds.jsonl.gz"
@@ -103,16 +104,25 @@ def read(path: Path) -> list[Doc]:
         ]
 
 
-def fold(docs: Sequence[Doc], rules: FoldRules) -> Folded:
-    """Settle each document in order; yield it, the one it was folded into, and its story."""
+def fold(
+    docs: Sequence[Doc],
+    rules: FoldRules,
+    *,
+    window: timedelta = RETENTION,
+    apart: timedelta = timedelta(seconds=1),
+) -> Folded:
+    """Settle each document in order; yield it, the one it was folded into, and its story.
+
+    They come ``apart`` after one another; copies are looked for within ``window``.
+    """
     homes: dict[str, str] = {}
     with tempfile.TemporaryDirectory() as folder:
-        ledger = SqliteLedger(Path(folder) / "ledger.db")
+        ledger = SqliteLedger(Path(folder) / "ledger.db", retention=window)
         ledger.set_fold_scheme(SCHEME)
         run = Circumstances(
             run_id=ledger.begin_run(kind="bench", at=START),
             rules=rules,
-            window=timedelta(days=90),
+            window=window,
             fold=True,
             keep_duplicate_text=False,
             retry=RetrySettings(),
@@ -121,7 +131,7 @@ def fold(docs: Sequence[Doc], rules: FoldRules) -> Folded:
         matched: dict[str, str | None] = {}
         for start in range(0, len(docs), GROUP):
             group = [
-                (doc, START + timedelta(seconds=start + at))
+                (doc, START + apart * (start + at))
                 for at, doc in enumerate(docs[start : start + GROUP])
             ]
             states = [entry_for(doc.url, None, now=START) for doc, _ in group]

@@ -12,9 +12,8 @@ from pathlib import Path
 from ingest import single
 from ingest.clock import Clock
 from ingest.commits import Commits
-from ingest.config import Config, DedupSettings, FetchSettings, WorkerSettings
+from ingest.config import Config, FetchSettings, WorkerSettings
 from ingest.crawl import Crawler
-from ingest.dedup.decision import FoldRules
 from ingest.dedup.signature import SCHEME
 from ingest.errors import NewsfoldError
 from ingest.fetch.client import Fetcher, OnHold
@@ -22,7 +21,7 @@ from ingest.observe import Observer
 from ingest.polling import Poller
 from ingest.probe import Prober
 from ingest.reading import Reader
-from ingest.settle import Circumstances
+from ingest.settle import circumstances
 from ingest.types import Feed
 from ingest.websub.reliance import Reliance
 from ingest.websub.subscriber import Subscriber
@@ -81,17 +80,7 @@ async def open_run(
     )
     ledger.register_feeds([(f.id, f.url, f.name) for f in config.feeds], at=clock())
     run_id = ledger.begin_run(kind=kind, at=clock())
-    commits = Commits(
-        ledger,
-        Circumstances(
-            run_id=run_id,
-            rules=fold_rules(config.dedup),
-            window=config.dedup.window,
-            fold=config.dedup.enabled,
-            keep_duplicate_text=config.dedup.keep_text,
-            retry=config.retry,
-        ),
-    )
+    commits = Commits(ledger, circumstances(config, run_id=run_id))
     with Workers(config.workers) as workers:
         async with Fetcher(
             config.fetch,
@@ -276,11 +265,6 @@ async def _flush_now_and_then(crawler: Crawler) -> None:
             log.warning("cannot flush now: %s", error)
 
 
-def fold_rules(dedup: DedupSettings) -> FoldRules:
-    """Return the fold's thresholds as they are configured."""
-    return FoldRules(containment=dedup.containment)
-
-
 def _refuse_lost_ledger(data: Path, path: Path) -> None:
     """Refuse to begin a new ledger beside Parquet that an earlier one wrote.
 
@@ -304,5 +288,5 @@ def _check_scheme(ledger: Ledger, config: Config) -> None:
     elif stored != SCHEME:
         raise NewsfoldError(
             f"{config.data}: its articles are signed under {stored}, this version signs under "
-            f"{SCHEME}; use another data folder, or the version that wrote this one"
+            f"{SCHEME}; `newsfold refold` signs them anew"
         )

@@ -47,6 +47,7 @@ def stored_article(
         text_source=extracted.text_source,
         feed_id=state.feed_id,
         guid=state.guid,
+        language=extracted.language,
     )
 
 
@@ -140,6 +141,7 @@ def _from_index(stored: StoredArticle) -> Article:
         published_at=stored.published_at,
         first_seen_at=stored.first_seen_at,
         fetched_at=stored.fetched_at,
+        language=stored.language,
         text="",
         word_count=stored.word_count,
         text_source=stored.text_source,

@@ -18,7 +18,10 @@ class FullText(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
-    """A feed as configured. ``interval`` is ``None`` for ``auto``."""
+    """A feed as configured. ``interval`` is ``None`` for ``auto``.
+
+    With ``fold`` off, its articles are neither folded nor folded into.
+    """
 
     id: str
     url: str
@@ -26,6 +29,7 @@ class Feed:
     tags: tuple[str, ...] = ()
     interval: timedelta | None = None
     full_text: FullText = FullText.AUTO
+    fold: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,6 +33,7 @@ class Match(StrEnum):
     EXACT = "exact"
     NEAR = "near"
     CONTAINED = "contained"
+    JOINED = "joined"
 
 
 class TextSource(StrEnum):
@@ -106,6 +107,10 @@ class Reason(StrEnum):
     CONTAINED_COPY = "contained_copy"
     BETTER_ORIGINAL = "better_original"
     SHARED_COPY = "shared_copy"
+    # what a person said, or a new look at all that is stored
+    JOINED = "joined"
+    SET_APART = "set_apart"
+    REFOLDED = "refolded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -345,7 +350,8 @@ class EntryState:
 class StoredArticle:
     """An article's newest revision as the ledger's index knows it: identity and fold, no text.
 
-    ``duplicate_of`` is ``None`` for a story's first copy.
+    ``duplicate_of`` is ``None`` for a story's first copy. One that is ``misplaced`` waits in its
+    story until its page is read again: it is to leave, but its text is not kept.
     """
 
     article_id: str
@@ -364,6 +370,8 @@ class StoredArticle:
     text_source: TextSource = TextSource.PAGE
     feed_id: str = ""
     guid: str | None = None
+    language: str | None = None
+    misplaced: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,10 @@
-"""What the ledger remembers of a feed's subscription to a hub."""
+"""What the ledger remembers of the feeds' subscriptions to hubs."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Protocol
 
 from storage.model import Reason
 
@@ -56,3 +58,36 @@ class Subscription:
     misses: int = 0
     missed_at: datetime | None = None
     ignored: int = 0
+
+
+class Subscriptions(Protocol):
+    """The feeds' subscriptions to hubs."""
+
+    def all(self) -> list[Subscription]:
+        """Return every subscription, by feed."""
+
+    def offers(self) -> dict[str, tuple[str, str]]:
+        """Return the hub and the topic of each feed that names both, by id; none retired."""
+
+    def of_feed(self, feed_id: str) -> list[Subscription]:
+        """Return a feed's subscriptions."""
+
+    def one(self, token: str) -> Subscription | None:
+        """Return the subscription with this token."""
+
+    def open(self, subscription: Subscription) -> None:
+        """Write a new subscription; one with its token is left as it is."""
+
+    def change(
+        self, token: str, change: Callable[[Subscription], Subscription]
+    ) -> Subscription | None:
+        """Replace a subscription by what ``change`` makes of it, and return that.
+
+        Nobody writes it between; ``change`` keeps the token, and may be called again.
+        """
+
+    def forget(self, token: str) -> None:
+        """Remove a subscription."""
+
+    def poll_by(self, feed_id: str, moment: datetime) -> None:
+        """Have a feed polled at ``moment`` if it would be polled later."""

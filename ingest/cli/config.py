@@ -1,6 +1,7 @@
 """``newsfold config``: is the configuration right, and what does it come to."""
 
 import io
+from dataclasses import asdict
 from datetime import timedelta
 
 import click
@@ -93,7 +94,18 @@ def effective(config: Config) -> dict[str, object]:
         "dedup": {
             "enabled": dedup.enabled,
             "window": format_duration(dedup.window),
+            "near_window": format_duration(dedup.near_window),
             "containment": dedup.containment,
+            "late_containment": dedup.late_containment,
+            "lead": dedup.lead,
+            "min_numbers": dedup.min_numbers,
+            "numbers": dedup.numbers,
+            "numbers_if_sure": dedup.numbers_if_sure,
+            "headlines": dedup.headlines,
+            "languages": {
+                language: {name: it for name, it in asdict(own).items() if it is not None}
+                for language, own in dedup.languages.items()
+            },
             "keep_text": dedup.keep_text,
         },
         "workers": {
@@ -122,6 +134,7 @@ def feed_record(feed: Feed) -> dict[str, object]:
         "tags": list(feed.tags),
         "interval": _interval(feed.interval),
         "full_text": feed.full_text.value,
+        "fold": feed.fold,
     }
 
 

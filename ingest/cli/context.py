@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,8 +52,8 @@ class Context:
         """
         return storage.open(self.data_folder())
 
-    def open_ledger(self) -> "SqliteLedger":
-        """Open the store's ledger; close it.
+    def open_ledger(self, *, retention: timedelta | None = None) -> "SqliteLedger":
+        """Open the store's ledger; close it. ``retention`` is for those that write articles.
 
         Raises:
             StoreError: there is none.
@@ -62,7 +63,7 @@ class Context:
         path = self.data_folder() / "state" / "ledger.db"
         if not path.is_file():
             raise StoreError(f"there is no ledger in {path.parent}; `newsfold crawl` makes one")
-        return SqliteLedger(path)
+        return SqliteLedger(path, retention=retention) if retention else SqliteLedger(path)
 
     @cached_property
     def out(self) -> Console:

@@ -7,7 +7,6 @@ from contextlib import ExitStack
 import click
 from rich.text import Text
 
-from ingest.app import fold_rules
 from ingest.cli import evidence, say
 from ingest.cli.context import Context
 from ingest.cli.feeds.probing import known_config, open_prober
@@ -16,6 +15,7 @@ from ingest.comparison import Account, Comparison, Side, Verdict, compare, recor
 from ingest.config import Config, DedupSettings
 from ingest.dedup.passages import quotes
 from ingest.errors import UsageError
+from ingest.settle import fold_rules
 from ingest.sides import Sides
 from ingest.types import Extracted, Fault, Fetched, Page
 from storage.errors import StoreError

@@ -31,6 +31,8 @@ COMMANDS = {
     "show": "Show an article, its revisions and its copies.",
     "why": "Say all that happened to a URL, an id or a feed.",
     "fold": "Say whether two articles are copies of each other, and why.",
+    "stories": "List stories; split an article off, join two, take a word back.",
+    "refold": "Fold all that is stored anew, by today's rules.",
     "status": "Show the feeds' health, what waits, what is stored.",
     "feeds": "List, find, add, move, remove, check, import or export feeds.",
     "store": "Look after what is stored.",

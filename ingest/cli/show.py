@@ -9,12 +9,12 @@ from itertools import pairwise
 import click
 from rich.text import Text
 
-from ingest.articles.urls import canonical_url
 from ingest.cli import evidence, related, say
 from ingest.cli.changes import revision_diff
 from ingest.cli.context import Context
 from ingest.cli.diffs import compare
-from ingest.errors import NewsfoldError
+from ingest.cli.naming import article_named
+from ingest.cli.regrouping import Said, record_said, said_of, tell_said
 from ingest.explain import compared_in, linked, only_there
 from storage.errors import StoreError
 from storage.model import Article, Duplicate
@@ -32,7 +32,7 @@ def command(context: Context, article: str) -> None:
     ARTICLE is an id, the beginning of one, or a URL.
     """
     with context.open_store() as store:
-        key = _resolve(store, article)
+        key = article_named(store, article)
         revisions = store.get(key)
         copies = store.copies(key)
         folded = next((copy for copy in copies if copy.article_id == key), None)
@@ -49,6 +49,7 @@ def command(context: Context, article: str) -> None:
                 "revisions": [_record(revision) for revision in revisions],
                 "changes": [_changes(old, new) for old, new in pairwise(revisions)],
                 "copies": [_record(copy) for copy in others],
+                "said": record_said(comparison.said),
                 "related": [related.record(*link) for link in comparison.links],
             }
         )
@@ -66,15 +67,17 @@ def command(context: Context, article: str) -> None:
     if comparison.links:
         say.heading(context, "Related")
         related.lines(context, comparison.links)
+    tell_said(context, comparison.said)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Comparison:
-    """What an article was last compared with came to, and what it is linked with."""
+    """What an article was last compared with came to, its links, and what was said of it."""
 
     evidence: Mapping[str, object] = field(default_factory=dict)
     only_there: tuple[str, ...] = ()
     links: tuple[related.Link, ...] = ()
+    said: Said = ()
 
 
 def _comparison(context: Context, store: Store, key: str) -> _Comparison:
@@ -91,17 +94,8 @@ def _comparison(context: Context, store: Store, key: str) -> _Comparison:
             evidence=told,
             only_there=only_there(store, article, history) if article else (),
             links=tuple(linked(ledger, key)),
+            said=said_of(ledger, key),
         )
-
-
-def _resolve(store: Store, key: str) -> str:
-    found = store.resolve(key) or store.resolve(canonical_url(key))
-    if found is None:
-        raise NewsfoldError(
-            f'no stored article has the id or URL "{key}"; '
-            "`newsfold why` says what became of an address, `newsfold search` finds by words"
-        )
-    return found
 
 
 def _record(row: Article | Duplicate) -> dict[str, object]:

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from ingest.cli import evidence, related, say, subscriptions
 from ingest.cli.context import Context
+from ingest.cli.regrouping import Said, record_said, said_of, tell_said
 from ingest.cli.status import next_of
 from ingest.clock import system_clock
 from ingest.errors import ConfigError
@@ -40,13 +41,16 @@ def command(context: Context, what: str) -> None:
     try:
         with context.open_store() as store:
             account = explain(what, ledger=ledger, store=store, config=config)
+        article = account.article if isinstance(account, ArticleAccount) else None
+        said = said_of(ledger, article.article_id) if article else ()
     finally:
         ledger.close()
     now = system_clock()
     if context.as_json:
-        say.emit_json(_record(what, account, now))
+        say.emit_json(_record(what, account, said, now))
     else:
         _tell(context, what, account, now)
+        tell_said(context, said)
     if isinstance(account, Unknown):
         raise click.exceptions.Exit(1)
 
@@ -266,11 +270,11 @@ def _subscription(account: FeedAccount, now: datetime) -> Text | str | None:
 
 
 def _record(
-    what: str, account: ArticleAccount | FeedAccount | Unknown, now: datetime
+    what: str, account: ArticleAccount | FeedAccount | Unknown, said: Said, now: datetime
 ) -> dict[str, object]:
     match account:
         case ArticleAccount():
-            return {"asked": what, "kind": "article"} | _article_record(account)
+            return {"asked": what, "kind": "article"} | _article_record(account, said)
         case FeedAccount():
             return {
                 "asked": what,
@@ -288,7 +292,7 @@ def _record(
             assert_never(account)
 
 
-def _article_record(account: ArticleAccount) -> dict[str, object]:
+def _article_record(account: ArticleAccount, said: Said) -> dict[str, object]:
     fold = account.fold
     return {
         "article": _stored(account.article),
@@ -297,6 +301,7 @@ def _article_record(account: ArticleAccount) -> dict[str, object]:
         "similarity": fold.similarity if fold else None,
         "containment": fold.containment if fold else None,
         "copies": [_stored(copy) for copy in account.copies],
+        "said": record_said(said),
         "related": [related.record(*link) for link in account.related],
         "only_there": list(account.only_there),
         "entries": [

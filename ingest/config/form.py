@@ -1,6 +1,7 @@
 """The form of ``feeds.yml``, checked by pydantic. Field names are the file's keys."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Any, get_args
@@ -36,6 +37,7 @@ from ingest.config.settings import (
 from ingest.types import FullText
 
 _LONGEST_CONTACT = 200
+_LANGUAGE = re.compile(r"[a-z]{2,3}")
 
 
 def shown(value: object) -> str:
@@ -169,6 +171,12 @@ def _feed_id(value: object) -> str:
     raise _expected('an id of a-z, 0-9, "-" and "_", at most 64 characters', value)
 
 
+def _language(value: object) -> str:
+    if isinstance(value, str) and _LANGUAGE.fullmatch(value):
+        return value
+    raise _expected('a language like "en" (of "en-GB" the first part counts)', value)
+
+
 def _text(value: object) -> str:
     if isinstance(value, str) and value.strip():
         return value.strip()
@@ -190,6 +198,8 @@ Text = Annotated[FullText, PlainValidator(_full_text)]
 Bytes = Annotated[int, PlainValidator(_bytes)]
 Label = Annotated[str, PlainValidator(_text)]
 Count = Annotated[int, Field(ge=1)]
+Share = Annotated[float, Field(gt=0, le=1)]
+ShareOrNone = Annotated[float, Field(ge=0, le=1)]
 
 
 class _Form(BaseModel):
@@ -201,6 +211,7 @@ class DefaultsForm(_Form):
 
     interval: Interval = None
     full_text: Text = FullText.AUTO
+    fold: bool = True
 
 
 class PollingForm(_Form):
@@ -252,13 +263,42 @@ class FetchForm(_Form):
     proxy: Annotated[str | None, PlainValidator(_proxy)] = None
 
 
+class LanguageForm(_Form):
+    """One of ``dedup.languages``: what is left out is as for all others."""
+
+    containment: Share | None = None
+    late_containment: Share | None = None
+    lead: ShareOrNone | None = None
+    numbers: ShareOrNone | None = None
+    numbers_if_sure: ShareOrNone | None = None
+
+
 class DedupForm(_Form):
     """``dedup``."""
 
     enabled: bool = DedupSettings().enabled
     window: PositiveDuration = DedupSettings().window
-    containment: Annotated[float, Field(gt=0, le=1)] = DedupSettings().containment
+    near_window: PositiveDuration = DedupSettings().near_window
+    containment: Share = DedupSettings().containment
+    late_containment: Share = DedupSettings().late_containment
+    lead: ShareOrNone = DedupSettings().lead
+    min_numbers: Count = DedupSettings().min_numbers
+    numbers: ShareOrNone = DedupSettings().numbers
+    numbers_if_sure: ShareOrNone = DedupSettings().numbers_if_sure
+    headlines: Annotated[int, Field(ge=2)] = DedupSettings().headlines
+    languages: Annotated[
+        dict[Annotated[str, PlainValidator(_language)], LanguageForm],
+        BeforeValidator(_none_is_empty),
+    ] = {}
     keep_text: bool = DedupSettings().keep_text
+
+    @field_validator("late_containment")
+    @classmethod
+    def _is_no_less_than_containment(cls, value: float, info: ValidationInfo) -> float:
+        least = info.data.get("containment", value)
+        if value < least:
+            raise _expected(f"at least dedup.containment ({least:g})", value)
+        return value
 
 
 class WorkersForm(_Form):
@@ -313,6 +353,7 @@ class FeedForm(_Form):
     tags: list[Label] = []
     interval: Interval = None
     full_text: Text = FullText.AUTO
+    fold: bool = True
 
 
 class FileForm(_Form):
@@ -335,6 +376,9 @@ class FileForm(_Form):
     ] = []
 
 
+_MANY: Mapping[type[BaseModel], str] = {FeedForm: "[]", LanguageForm: ".LANGUAGE"}
+
+
 def keys(form: type[BaseModel] = FileForm, prefix: str = "") -> Iterator[str]:
     """Yield every key of the file, dotted; keys of a feed as ``feeds[].url``."""
     for name, field in form.model_fields.items():
@@ -342,15 +386,15 @@ def keys(form: type[BaseModel] = FileForm, prefix: str = "") -> Iterator[str]:
         if inner is None:
             yield f"{prefix}{name}"
         else:
-            yield from keys(inner, f"{prefix}{name}{'[]' if inner is FeedForm else ''}.")
+            yield from keys(inner, f"{prefix}{name}{_MANY.get(inner, '')}.")
 
 
 def known_keys(place: tuple[str | int, ...]) -> list[str]:
     """Return the keys that may stand in the mapping at ``place``."""
     form: type[BaseModel] = FileForm
     for step in place:
-        if isinstance(step, str):
-            form = _form_in(form.model_fields[step].annotation) or form
+        if step in form.model_fields:
+            form = _form_in(form.model_fields[str(step)].annotation) or form
     return list(form.model_fields)
 
 

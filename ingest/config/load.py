@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 
 from ingest.config.addresses import is_web_address
 from ingest.config.feed_ids import ID, made_ids, same_address
-from ingest.config.form import FeedForm, FetchForm, FileForm, known_keys, shown
+from ingest.config.form import DedupForm, FeedForm, FetchForm, FileForm, known_keys, shown
 from ingest.config.lines import Document, Place, Problem, read_yaml
 from ingest.config.settings import (
     MIB,
@@ -21,6 +21,7 @@ from ingest.config.settings import (
     ExtractSettings,
     FetchSettings,
     FlushSettings,
+    LanguageSettings,
     PerHost,
     PollingSettings,
     RetrySettings,
@@ -154,7 +155,7 @@ def _config(form: FileForm, *, path: Path, data: Path | None) -> Config:
         data=(home / Path(form.data).expanduser() if data is None else data).absolute(),
         polling=PollingSettings(**dict(form.polling)),
         fetch=_fetch(form.fetch),
-        dedup=DedupSettings(**dict(form.dedup)),
+        dedup=_dedup(form.dedup),
         workers=WorkerSettings(
             count=form.workers.count,
             timeout=form.workers.timeout,
@@ -182,6 +183,13 @@ def _fetch(form: FetchForm) -> FetchSettings:
     )
 
 
+def _dedup(form: DedupForm) -> DedupSettings:
+    languages = {
+        language: LanguageSettings(**dict(own)) for language, own in form.languages.items()
+    }
+    return DedupSettings(**(dict(form) | {"languages": languages}))
+
+
 def _feeds(form: FileForm) -> tuple[Feed, ...]:
     unnamed = [feed for feed in form.feeds if feed.id is None]
     taken = [feed.id for feed in form.feeds if feed.id is not None]
@@ -201,4 +209,5 @@ def _feed(feed: FeedForm, *, feed_id: str, form: FileForm) -> Feed:
         tags=tuple(dict.fromkeys(feed.tags)),
         interval=feed.interval if "interval" in said else form.defaults.interval,
         full_text=feed.full_text if "full_text" in said else form.defaults.full_text,
+        fold=feed.fold if "fold" in said else form.defaults.fold,
     )

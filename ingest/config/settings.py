@@ -5,6 +5,7 @@ the file are described in ``docs/reference/configuration.md``.
 """
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
@@ -58,16 +59,38 @@ class PollingSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LanguageSettings:
+    """Thresholds for texts of one language; what is ``None`` is as for all others."""
+
+    containment: float | None = None
+    late_containment: float | None = None
+    lead: float | None = None
+    numbers: float | None = None
+    numbers_if_sure: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DedupSettings:
     """How copies are folded. ``window`` bounds how far back copies are looked for.
 
-    ``containment`` is the share of the smaller text (0 to 1) from which on it is a copy;
+    ``containment`` is the share of the smaller text (0 to 1) from which on it is a copy, or
+    ``late_containment`` where the two appeared further than ``near_window`` apart. ``lead``,
+    ``min_numbers``, ``numbers``, ``numbers_if_sure`` and ``headlines`` are as in
+    ``ingest.dedup.decision.FoldRules``, ``languages`` other thresholds by language (``en``).
     ``keep_text`` keeps the text of copies as well.
     """
 
     enabled: bool = True
     window: timedelta = timedelta(days=90)
+    near_window: timedelta = timedelta(hours=72)
     containment: float = 0.6
+    late_containment: float = 0.95
+    lead: float = 0.1
+    min_numbers: int = 3
+    numbers: float = 0.6
+    numbers_if_sure: float = 0.4
+    headlines: int = 3
+    languages: Mapping[str, LanguageSettings] = field(default_factory=dict)
     keep_text: bool = False
 
 

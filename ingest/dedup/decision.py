@@ -26,7 +26,7 @@ class FoldRules:
     count), ``numbers`` of them must agree, or ``numbers_if_sure`` from a containment of ``sure``
     on: this keeps templated reports (weather, markets, results) apart. From a containment of
     ``related`` on, what is no copy is linked. A passage that its site has under ``headlines``
-    others (a count) is residue.
+    others (a count) is residue. Between two texts of one of ``languages`` its rules hold instead.
     """
 
     containment: float = 0.6
@@ -41,6 +41,24 @@ class FoldRules:
     numbers_if_sure: float = 0.4
     related: float = 0.3
     headlines: int = HEADLINES
+    languages: Mapping[str, "FoldRules"] = field(default_factory=dict)
+
+    @property
+    def least_containment(self) -> float:
+        """The lowest containment that any language asks for."""
+        return min((self.containment, *(own.containment for own in self.languages.values())))
+
+    def between(self, one: str | None, other: str | None) -> "FoldRules":
+        """Return the rules for two texts: their language's, if they have the same."""
+        language = primary(one)
+        if language is None or language != primary(other):
+            return self
+        return self.languages.get(language, self)
+
+
+def primary(tag: str | None) -> str | None:
+    """Return the language of a tag (``en`` of ``en-GB``; RFC 5646 section 2.2.1)."""
+    return tag.replace("_", "-").partition("-")[0].lower() if tag else None
 
 
 class Rejection(StrEnum):
@@ -66,6 +84,7 @@ class Incoming:
     published_at: datetime | None
     first_seen_at: datetime
     fingerprint: Fingerprint
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,6 +255,7 @@ def _exact_copy(article: StoredArticle, own: Fingerprint) -> Copy:
 
 def _weigh(incoming: Incoming, article: StoredArticle, rules: FoldRules) -> Copy | Rejected:
     own, other = incoming.fingerprint, article.fingerprint
+    rules = rules.between(incoming.language, article.language)
     found = likeness(own.sample, other.sample, (own.shingles, other.shingles))
     near_in_time = abs(_order(incoming)[0] - _order(article)[0]) <= rules.window
     needed = rules.containment if near_in_time else rules.late_containment

@@ -7,12 +7,12 @@ is read here cannot change before what is decided from it is written.
 from datetime import datetime
 
 from ingest.finding import Finding
-from ingest.settle.case import Case, Circumstances
+from ingest.settle.case import Case, Circumstances, circumstances, fold_rules
 from ingest.settle.conclude import conclude
 from storage.ledger.base import LedgerWriter
 from storage.model import EntryState, OutcomeChange
 
-__all__ = ["Circumstances", "settle"]
+__all__ = ["Circumstances", "circumstances", "fold_rules", "settle"]
 
 
 def settle(

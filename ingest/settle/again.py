@@ -69,6 +69,22 @@ def _is_same(found: Found, previous: StoredArticle) -> bool:
     return previous.fingerprint.content_hash == found.extracted.fingerprint.content_hash
 
 
+def _set_apart(case: Case, found: Found, previous: StoredArticle) -> EntryCommit:
+    """Place a text anew that was not kept when its article was to leave its story."""
+    commit = _placed(case, found, stored_article(case.state, found, previous=previous), Outcome.NEW)
+    if commit.change.outcome is not Outcome.NEW:
+        return commit
+    detail = f"no copy any more, by a person's word or today's rules: {previous.canonical_url}"
+    return replace(commit, change=replace(commit.change, reason=Reason.SET_APART, detail=detail))
+
+
+def _placed(case: Case, found: Found, stored: StoredArticle, outcome: Outcome) -> EntryCommit:
+    decision = decided(case, stored)
+    if isinstance(decision, Update):
+        decision = decision.copy
+    return place(case, found, stored, decision, outcome)
+
+
 def _only_claims(found: Found, previous: StoredArticle) -> bool:
     """Whether a page merely names the address of an article that was read at that address."""
     return canonical_url(
@@ -81,6 +97,8 @@ def _settled(case: Case, found: Found, previous: StoredArticle, ground: Ground) 
     if keeps_page(found, previous):
         detail = f"the text of the page is kept: {previous.canonical_url}"
         return _unchanged(case, Reason.KNOWN_URL, detail, previous)
+    if previous.misplaced:
+        return _set_apart(case, found, previous)
     if _is_same(found, previous):
         return _unchanged(case, Reason.SAME_TEXT, f"the text is that of {known}", previous)
     evidence = {**ground.evidence, **compared(found, previous), **left_out(found)}
@@ -122,10 +140,7 @@ def _tells_the_same(case: Case, found: Found, previous: StoredArticle) -> bool:
 def _revised(case: Case, found: Found, previous: StoredArticle, ground: Ground) -> EntryCommit:
     stored = stored_article(case.state, found, previous=previous)
     if previous.duplicate_of is not None:
-        decision = decided(case, stored)
-        if isinstance(decision, Update):
-            decision = decision.copy
-        return place(case, found, stored, decision, Outcome.REVISED)
+        return _placed(case, found, stored, Outcome.REVISED)
     change = case.change(
         Outcome.REVISED,
         ground.reason,

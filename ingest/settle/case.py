@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
 from ingest.articles.urls import canonical_url
-from ingest.config import RetrySettings
+from ingest.config import Config, DedupSettings, RetrySettings
 from ingest.dedup.decision import FoldRules
 from storage.ledger.base import LedgerWriter
 from storage.model import EntryState, Outcome, OutcomeChange, Reason
@@ -14,7 +14,7 @@ from storage.model import EntryState, Outcome, OutcomeChange, Reason
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circumstances:
-    """What holds for every entry of a run."""
+    """What holds for every entry of a run. Of the feeds ``unfolded`` nothing is folded."""
 
     run_id: str
     rules: FoldRules
@@ -22,6 +22,39 @@ class Circumstances:
     fold: bool
     keep_duplicate_text: bool
     retry: RetrySettings
+    unfolded: frozenset[str] = frozenset()
+
+
+def fold_rules(dedup: DedupSettings) -> FoldRules:
+    """Return the fold's thresholds as they are configured."""
+    rules = FoldRules(
+        containment=dedup.containment,
+        window=dedup.near_window,
+        late_containment=dedup.late_containment,
+        lead=dedup.lead,
+        min_numbers=dedup.min_numbers,
+        numbers=dedup.numbers,
+        numbers_if_sure=dedup.numbers_if_sure,
+        headlines=dedup.headlines,
+    )
+    languages = {
+        language: replace(rules, **{key: it for key, it in asdict(own).items() if it is not None})
+        for language, own in dedup.languages.items()
+    }
+    return replace(rules, languages=languages)
+
+
+def circumstances(config: Config, *, run_id: str) -> Circumstances:
+    """Return what holds for a run under this configuration."""
+    return Circumstances(
+        run_id=run_id,
+        rules=fold_rules(config.dedup),
+        window=config.dedup.window,
+        fold=config.dedup.enabled,
+        keep_duplicate_text=config.dedup.keep_text,
+        retry=config.retry,
+        unfolded=frozenset(feed.id for feed in config.feeds if not feed.fold),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from ingest.dedup.passages import residue, shared
 from ingest.dedup.signature import fingerprint
 from ingest.finding import Found
 from storage.ledger.base import LedgerWriter
+from storage.model import Fingerprint
 
 
 def without_residue(
@@ -23,10 +24,7 @@ def without_residue(
     """
     extracted = found.extracted
     own = extracted.fingerprint
-    if not own.passages:
-        return found
-    seen = ledger.passages_seen(own.passages, headline=own.headline, since=since)
-    left_out = residue(seen, headlines)
+    left_out = residue_of(ledger, own, since=since, headlines=headlines)
     if not left_out:
         return found
     site = site_of(extracted.canonical_url)
@@ -37,3 +35,13 @@ def without_residue(
         extracted=replace(extracted, fingerprint=print_),
         residue=shared(extracted.text, site, others).others,
     )
+
+
+def residue_of(
+    ledger: LedgerWriter, print_: Fingerprint, *, since: datetime, headlines: int
+) -> frozenset[int]:
+    """Return the passages of a text that its site prints under so many other headlines."""
+    if not print_.passages:
+        return frozenset()
+    seen = ledger.passages_seen(print_.passages, headline=print_.headline, since=since)
+    return residue(seen, headlines)

@@ -75,6 +75,30 @@ def story(db: Connection, story_id: str) -> list[StoredArticle]:
     )
 
 
+def in_order(db: Connection) -> list[str]:
+    """Return the ids of all articles, the earliest first."""
+    found = db.execute(f"SELECT article_id FROM articles ORDER BY {_EARLIEST}")  # noqa: S608
+    return [article_id for (article_id,) in found]
+
+
+def several(db: Connection, article_ids: Sequence[str]) -> list[StoredArticle]:
+    """Return articles by their ids, in their order."""
+    return _select(
+        db,
+        """JOIN json_each(?) AS asked ON asked.value = articles.article_id ORDER BY asked.key""",
+        [json.dumps(article_ids)],
+    )
+
+
+def sign(db: Connection, article_id: str, print_: Fingerprint) -> None:
+    """Write an article's fingerprint anew, under the number that it has."""
+    names = ", ".join(f"{name} = ?" for name in _PRINTS.names)
+    db.execute(
+        f"UPDATE articles SET {names} WHERE article_id = ?",  # noqa: S608 - our own words alone
+        [*_PRINTS.values(print_), article_id],
+    )
+
+
 def first_of_story(db: Connection, story_id: str) -> StoredArticle | None:
     """Return the article of a story that is no duplicate."""
     return _first(

@@ -5,7 +5,7 @@ journal of rows on their way into the lake. Every call is one transaction, durab
 Threads may share one ledger, processes may share one database. All times are UTC.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,7 +24,8 @@ from storage.model import (
     Row,
     StoredArticle,
 )
-from storage.subscription import Subscription
+from storage.regroup import StoryReader, StoryWriter
+from storage.subscription import Subscriptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +95,10 @@ class ArticleIndex(Protocol):
 class LedgerWriter(ArticleIndex, Protocol):
     """Reads and commits inside one write transaction: nobody else writes between them."""
 
+    @property
+    def stories(self) -> StoryWriter:
+        """The stories, what was said of them, and changes to them."""
+
     def is_pending(self, entry_id: str) -> bool:
         """Whether the entry still waits for its outcome."""
 
@@ -101,14 +106,21 @@ class LedgerWriter(ArticleIndex, Protocol):
         """Return the articles with this text fetched at ``since`` or later, earliest first."""
 
     def articles_near(
-        self, print_: Fingerprint, *, since: datetime, limit: int, floor: float
+        self,
+        print_: Fingerprint,
+        *,
+        since: datetime,
+        limit: int,
+        floor: float,
+        but: Collection[str] = (),
     ) -> list[StoredArticle]:
         """Return the articles fetched at ``since`` or later that share bands with a text.
 
         First at most ``limit`` that share bands of the text, those that share most before the
         others, then those written first; then at most ``limit`` more that share bands of its lead.
         Left out are those whose containment, estimated from the signatures, is under ``floor`` (0
-        to 1); of those that share only the lead's, the lead's containment will do as well.
+        to 1); of those that share only the lead's, the lead's containment will do as well. And all
+        that came from the feeds ``but``.
         """
 
     def passages_seen(
@@ -142,41 +154,12 @@ class LedgerWriter(ArticleIndex, Protocol):
         """
 
 
-class Subscriptions(Protocol):
-    """The feeds' subscriptions to hubs."""
-
-    def all(self) -> list[Subscription]:
-        """Return every subscription, by feed."""
-
-    def offers(self) -> dict[str, tuple[str, str]]:
-        """Return the hub and the topic of each feed that names both, by id; none retired."""
-
-    def of_feed(self, feed_id: str) -> list[Subscription]:
-        """Return a feed's subscriptions."""
-
-    def one(self, token: str) -> Subscription | None:
-        """Return the subscription with this token."""
-
-    def open(self, subscription: Subscription) -> None:
-        """Write a new subscription; one with its token is left as it is."""
-
-    def change(
-        self, token: str, change: Callable[[Subscription], Subscription]
-    ) -> Subscription | None:
-        """Replace a subscription by what ``change`` makes of it, and return that.
-
-        Nobody writes it between; ``change`` keeps the token, and may be called again.
-        """
-
-    def forget(self, token: str) -> None:
-        """Remove a subscription."""
-
-    def poll_by(self, feed_id: str, moment: datetime) -> None:
-        """Have a feed polled at ``moment`` if it would be polled later."""
-
-
 class Ledger(ArticleIndex, Protocol):
     """The durable state of one data folder."""
+
+    @property
+    def stories(self) -> StoryReader:
+        """The stories, and what was said of them."""
 
     @property
     def subscriptions(self) -> Subscriptions:
@@ -274,6 +257,15 @@ class Ledger(ArticleIndex, Protocol):
 
     def fold_scheme(self) -> str | None:
         """Return the name of the scheme under which the index's signatures were made."""
+
+    def begin_refold(self, run_id: str, unfinished: str) -> list[str]:
+        """Record ``unfinished`` as the scheme, unless a run other than ``run_id`` is live.
+
+        Returns those that are.
+        """
+
+    def end_refold(self, scheme: str) -> None:
+        """Record that all signatures are of this scheme now."""
 
     def set_fold_scheme(self, scheme: str) -> None:
         """Record the scheme.

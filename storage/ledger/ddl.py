@@ -138,6 +138,8 @@ CREATE TABLE articles (
     text_source   TEXT NOT NULL,
     feed_id       TEXT NOT NULL,
     guid          TEXT,
+    language      TEXT,
+    misplaced     INTEGER NOT NULL DEFAULT 0,
     shingles      INTEGER NOT NULL,
     lead_shingles INTEGER NOT NULL DEFAULT 0,
     numbers       TEXT NOT NULL,
@@ -177,6 +179,16 @@ CREATE TABLE versions (
     times      INTEGER NOT NULL,
     PRIMARY KEY (article_id, version)
 ) WITHOUT ROWID;
+
+-- What a person said of two articles: it stands, whatever the numbers say.
+CREATE TABLE verdicts (
+    article_id TEXT NOT NULL,
+    other_id   TEXT NOT NULL,
+    word       TEXT NOT NULL,
+    said_at    INTEGER NOT NULL,
+    PRIMARY KEY (article_id, other_id)
+) WITHOUT ROWID;
+CREATE INDEX verdicts_by_other ON verdicts (other_id);
 
 -- Open batches alone: a closed one is a part.
 CREATE TABLE batches (
@@ -268,6 +280,8 @@ ALTER TABLE articles ADD COLUMN lead BLOB NOT NULL DEFAULT x'';
 ALTER TABLE articles ADD COLUMN lead_bands BLOB NOT NULL DEFAULT x'';
 ALTER TABLE articles ADD COLUMN lead_shingles INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE articles ADD COLUMN index_no INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE articles ADD COLUMN language TEXT;
+ALTER TABLE articles ADD COLUMN misplaced INTEGER NOT NULL DEFAULT 0;
 UPDATE articles SET index_no = article_no;
 CREATE UNIQUE INDEX articles_by_index_no ON articles (index_no);
 CREATE TABLE related (
@@ -285,6 +299,14 @@ CREATE TABLE versions (
     times      INTEGER NOT NULL,
     PRIMARY KEY (article_id, version)
 ) WITHOUT ROWID;
+CREATE TABLE verdicts (
+    article_id TEXT NOT NULL,
+    other_id   TEXT NOT NULL,
+    word       TEXT NOT NULL,
+    said_at    INTEGER NOT NULL,
+    PRIMARY KEY (article_id, other_id)
+) WITHOUT ROWID;
+CREATE INDEX verdicts_by_other ON verdicts (other_id);
 """,
 }
 """What brings a file of each version to the next one."""

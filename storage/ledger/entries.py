@@ -7,7 +7,15 @@ from sqlite3 import Connection
 
 from storage.ledger.codec import micros
 from storage.ledger.mapping import RowMapper
-from storage.model import FAR, EntryState, Outcome, OutcomeChange, Reason, Retry
+from storage.model import (
+    FAR,
+    EntryState,
+    Outcome,
+    OutcomeChange,
+    Reason,
+    Retry,
+    StoredArticle,
+)
 
 _ENTRIES = RowMapper("entries", EntryState, without={"payload"})
 _LOADED = RowMapper("entries", EntryState)
@@ -209,3 +217,35 @@ def demote(
         [(Outcome.DUPLICATE, reason, detail, e.entry_id) for e in brought],
     )
     return brought
+
+
+def placed_by(db: Connection, stored: StoredArticle) -> list[EntryState]:
+    """Return the settled entries whose outcome follows from an article's place.
+
+    Those that were stored or folded with it; that it came from, at least.
+    """
+    return _ENTRIES.select(
+        db,
+        """WHERE article_id = ? AND (outcome IN ('new', 'revised', 'duplicate')
+               OR (feed_id = ? AND guid = ? AND outcome = 'unchanged')) ORDER BY entry_id""",
+        [stored.article_id, stored.feed_id, stored.guid],
+    )
+
+
+def replace_outcomes(db: Connection, changes: Sequence[OutcomeChange]) -> None:
+    """Give settled entries another outcome."""
+    db.executemany(
+        "UPDATE entries SET outcome = ?, reason = ?, detail = ? WHERE entry_id = ?",
+        [(change.outcome, change.reason, change.detail, change.entry_id) for change in changes],
+    )
+
+
+def read_again(db: Connection, entry: EntryState, *, due_at: datetime) -> bool:
+    """Make a settled entry pending. Returns whether it was settled."""
+    changed = db.execute(
+        """UPDATE entries SET outcome = 'pending', reason = ?, detail = ?, payload = ?,
+               recheck = 1, attempts = 0, due_at = ?
+           WHERE entry_id = ? AND outcome <> 'pending'""",
+        [entry.reason, entry.detail, entry.payload, micros(due_at), entry.entry_id],
+    )
+    return changed.rowcount > 0

@@ -33,6 +33,11 @@ def release_dead(db: Connection, locks: RunLocks, *, at: datetime) -> None:
             _close(db, run_id, at=at, killed=True)
 
 
+def live(db: Connection, locks: RunLocks) -> set[str]:
+    """Return the runs whose process is alive, this one's included."""
+    return {run_id for run_id in _open_runs(db) if not locks.bury(run_id)}
+
+
 def _open_runs(db: Connection) -> set[str]:
     return {run_id for (run_id,) in db.execute("SELECT run_id FROM runs WHERE ended_at IS NULL")}
 

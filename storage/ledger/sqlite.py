@@ -24,6 +24,7 @@ from storage.ledger.fold import checks as fold_checks
 from storage.ledger.fold.index import RETENTION, SIZES, FoldIndex, Sizes
 from storage.ledger.fold.segment import OnStep, no_hook
 from storage.ledger.liveness import RunLocks
+from storage.ledger.stories import SqliteStories
 from storage.ledger.subscriptions import SqliteSubscriptions
 from storage.ledger.writer import SqliteWriter
 from storage.model import (
@@ -61,6 +62,7 @@ class SqliteLedger:
         self._database = Database(path)
         self._locks = RunLocks(path.parent / "runs")
         self.subscriptions = SqliteSubscriptions(self._database)
+        self.stories = SqliteStories(self._database.reading)
         self._fold = FoldIndex(
             path.parent / "fold",
             self._database,
@@ -212,6 +214,19 @@ class SqliteLedger:
         with self._database.reading() as db:
             return _scheme(db)
 
+    def begin_refold(self, run_id: str, unfinished: str) -> list[str]:
+        """Record, if no other run is live, that signatures are being made anew."""
+        with self._database.writing() as db:
+            others = [run for run in runs.live(db, self._locks) if run != run_id]
+            if not others:
+                _put_scheme(db, unfinished)
+            return others
+
+    def end_refold(self, scheme: str) -> None:
+        """Record that all signatures are of this scheme now."""
+        with self._database.writing() as db:
+            _put_scheme(db, scheme)
+
     def set_fold_scheme(self, scheme: str) -> None:
         """Record the scheme.
 
@@ -304,3 +319,7 @@ class SqliteLedger:
 def _scheme(db: Connection) -> str | None:
     row = db.execute("SELECT value FROM meta WHERE key = 'fold_scheme'").fetchone()
     return None if row is None else str(row[0])
+
+
+def _put_scheme(db: Connection, scheme: str) -> None:
+    db.execute("INSERT OR REPLACE INTO meta VALUES ('fold_scheme', ?)", [scheme])

@@ -1,11 +1,13 @@
 """What is read and committed inside one write transaction of the ledger in SQLite."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from contextlib import nullcontext
 from datetime import datetime
 from sqlite3 import Connection
 
 from storage.ledger import articles, candidates, commits, entries, journal, related, versions
 from storage.ledger.fold.index import FoldIndex
+from storage.ledger.stories import SqliteStoryWriter
 from storage.model import (
     Article,
     EntryCommit,
@@ -24,6 +26,7 @@ class SqliteWriter:
     def __init__(self, db: Connection, fold: FoldIndex) -> None:
         self._db = db
         self._fold = fold
+        self.stories = SqliteStoryWriter(db, fold, lambda: nullcontext(db))
 
     def is_pending(self, entry_id: str) -> bool:
         """Whether the entry still waits for its outcome."""
@@ -50,10 +53,18 @@ class SqliteWriter:
         return articles.by_hash(self._db, content_hash, since=since)
 
     def articles_near(
-        self, print_: Fingerprint, *, since: datetime, limit: int, floor: float
+        self,
+        print_: Fingerprint,
+        *,
+        since: datetime,
+        limit: int,
+        floor: float,
+        but: Collection[str] = (),
     ) -> list[StoredArticle]:
         """Return the articles that share bands with a text; the limit holds for each kind."""
-        return candidates.near(self._db, self._fold, print_, since=since, limit=limit, floor=floor)
+        return candidates.near(
+            self._db, self._fold, print_, since=since, limit=limit, floor=floor, but=but
+        )
 
     def passages_seen(
         self, passages: Sequence[int], *, headline: int, since: datetime

@@ -25,7 +25,7 @@ def choose(
     A person's word comes before the numbers.
     """
     said = ledger.stories.verdicts([stored.article_id])
-    apart = {it.other_than(stored.article_id) for it in said if it.word is Word.APART}
+    apart = _apart(stored, said)
     together = [it for it in said if it.word is Word.TOGETHER]
     if together and (joined := _joined(ledger, stored, together, apart)):
         return joined
@@ -46,6 +46,13 @@ def choose(
         near=[it for it in near if _open(ledger, it, apart)],
         rules=run.rules,
     )
+
+
+def may_join(ledger: LedgerWriter, stored: StoredArticle, first: StoredArticle) -> bool:
+    """Whether a person's word allows a stored article in the story of another."""
+    said = ledger.stories.verdicts([stored.article_id])
+    apart = _apart(stored, said)
+    return first.article_id not in apart and _open(ledger, first, apart)
 
 
 def incoming(stored: StoredArticle) -> Incoming:
@@ -78,6 +85,10 @@ def _joined(
                 evidence={"rule": "a person's word", "said_at": verdict.said_at.isoformat()},
             )
     return None
+
+
+def _apart(stored: StoredArticle, said: Sequence[Verdict]) -> set[str]:
+    return {it.other_than(stored.article_id) for it in said if it.word is Word.APART}
 
 
 def _open(ledger: LedgerWriter, other: StoredArticle, apart: set[str]) -> bool:

@@ -9,6 +9,7 @@ from ingest.dedup.passages import version
 from ingest.finding import Found
 from ingest.rows import article_row, duplicate_row
 from ingest.settle.case import Case
+from ingest.settle.choice import may_join
 from ingest.settle.evidence import compared, left_out
 from ingest.settle.gathering import gather, give_way, story_of
 from storage.model import (
@@ -49,7 +50,11 @@ def _among(
     else:
         commit = _copy(case, found, stored, first, decision)
     leader = replace(stored, story_id=first.story_id) if leads else first
-    joining = [copy for copy in alone if precedes(leader, copy.of)]
+    joining = [
+        copy
+        for copy in alone
+        if precedes(leader, copy.of) and may_join(case.ledger, copy.of, leader)
+    ]
     return replace(commit, gathered=tuple(gather(case, stored, leader, copy) for copy in joining))
 
 

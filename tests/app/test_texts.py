@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from storage.model import Outcome, OutcomeChange, Reason
+from storage.regroup import Verdict, Word
 from tests.app.test_settle import HOUR, NEAR, NOON, OTHER, TEXT, Desk, address, id_of, prose
 
 OLD, NEW = "paper.example/old", "paper.example/new"
@@ -272,3 +273,14 @@ def test_a_text_between_two_stories_of_several_joins_one_and_leaves_the_other(de
     desk.find("third", f"{FRONT} {BACK}", published=NOON + 2 * HOUR)
     assert len(desk.view("FROM stories")) == 2
     assert desk.article("third").duplicate_of in {id_of("first"), id_of("second")}
+
+
+def test_two_cuts_that_a_person_set_apart_are_not_gathered_by_the_whole(desk: Desk) -> None:
+    desk.find("second", FRONT, published=NOON + HOUR)
+    desk.find("third", f"{prose(20, 3)} {BACK}", published=NOON + 2 * HOUR)
+    with desk.ledger.writing() as writer:
+        second, third = id_of("second"), id_of("third")
+        word = Verdict(article_id=second, other_id=third, word=Word.APART, said_at=NOON)
+        writer.stories.say([word])
+    desk.find("first", f"{FRONT} {BACK}", published=NOON)
+    assert desk.article("second").story_id != desk.article("third").story_id

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
@@ -9,7 +10,9 @@ from hypothesis import strategies as st
 from ingest.config import Config, load
 from ingest.config.form import keys
 from ingest.config.lines import read_yaml
+from ingest.dedup.decision import FoldRules
 from ingest.errors import ConfigError
+from ingest.settle import circumstances, fold_rules
 from ingest.types import FullText
 
 ROOT = Path(__file__).parents[2]
@@ -280,6 +283,55 @@ def test_every_setting_arrives(tmp_path: Path) -> None:
     assert (bare.interval, bare.full_text) == (timedelta(minutes=15), FullText.PAGE)
     assert (named.id, named.name, named.tags) == ("net", "Example Net", ("uk", "general"))
     assert (named.interval, named.full_text) == (None, FullText.FEED)
+
+
+def test_a_folds_settings_become_its_rules(tmp_path: Path) -> None:
+    text = """\
+defaults: {fold: false}
+dedup:
+  near_window: 7d
+  late_containment: 0.8
+  lead: 0.0
+  min_numbers: 6
+  numbers: 0.5
+  numbers_if_sure: 0.3
+  headlines: 4
+  languages: {zh: {containment: 0.5}}
+feeds: [https://a.example/feed, {url: https://b.example/feed, id: b, fold: true}]
+"""
+    config = load(write(tmp_path, text))
+    rules = fold_rules(config.dedup)
+    assert rules == FoldRules(
+        window=timedelta(days=7),
+        late_containment=0.8,
+        lead=0.0,
+        min_numbers=6,
+        numbers=0.5,
+        numbers_if_sure=0.3,
+        headlines=4,
+        languages={"zh": replace(rules, containment=0.5, languages={})},
+    )
+    assert rules.least_containment == 0.5
+    assert rules.between("zh-Hant", "zh").containment == 0.5
+    assert rules.between("zh", "en") is rules
+    assert circumstances(config, run_id="run").unfolded == {config.feeds[0].id}
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (
+            "late_containment: 0.5",
+            ":1: dedup.late_containment: expected at least dedup.containment (0.6), got 0.5",
+        ),
+        (
+            "languages: {en: {containmnt: 1.0}}",
+            ':1: dedup.languages.en.containmnt: unknown key; did you mean "containment"?',
+        ),
+    ],
+)
+def test_a_mistake_in_a_folds_settings_is_named(tmp_path: Path, text: str, line: str) -> None:
+    assert problems(write(tmp_path, f"dedup: {{{text}}}\n")) == [line]
 
 
 @pytest.mark.parametrize(

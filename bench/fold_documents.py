@@ -74,27 +74,32 @@ def stored(number: int, print_: Fingerprint) -> StoredArticle:
     )
 
 
+def entry(number: int) -> EntryState:
+    """Return the entry that brings a document."""
+    return EntryState(
+        entry_id=entry_id_of("bench", str(number)),
+        feed_id="bench",
+        guid=str(number),
+        url=f"https://site{number % 997}.example/{number}",
+        title=f"Document {number}",
+        entry_hash=str(number),
+        first_seen_at=NOW,
+        last_seen_at=NOW,
+        outcome=Outcome.PENDING,
+        reason=Reason.WAITING,
+        due_at=NOW,
+        payload=b"{}",
+    )
+
+
 def announce(
     ledger: SqliteLedger, first: int, more: Sequence[str]
 ) -> list[tuple[EntryState, Found]]:
     """Have a poll announce documents; return their entries with what their pages said."""
     waiting = []
     for number, text in enumerate(more, first):
-        url = f"https://site{number % 997}.example/{number}"
-        state = EntryState(
-            entry_id=entry_id_of("bench", str(number)),
-            feed_id="bench",
-            guid=str(number),
-            url=url,
-            title=f"Document {number}",
-            entry_hash=str(number),
-            first_seen_at=NOW,
-            last_seen_at=NOW,
-            outcome=Outcome.PENDING,
-            reason=Reason.WAITING,
-            due_at=NOW,
-            payload=b"{}",
-        )
+        state = entry(number)
+        url = state.url or ""
         extracted = Extracted(
             canonical_url=url, text=text, fingerprint=fingerprint(text), word_count=WORDS
         )

@@ -35,17 +35,18 @@ from pathlib import Path
 
 import numpy as np
 from datasketch import LeanMinHash, MinHash, MinHashLSH
-from fold_documents import NOW, announce, stored, texts
+from fold_documents import NOW, announce, entry, stored, texts
 from measure import Result, in_child, memory, observed, timed
 
 from ingest.config import RetrySettings
 from ingest.dedup.bands import BANDS, ROWS
-from ingest.dedup.decision import FoldRules, Incoming, decide
+from ingest.dedup.decision import FoldRules
 from ingest.dedup.shingles import SHINGLE_SIZE, fold, shingles, token_hashes
 from ingest.dedup.signature import PERMUTATIONS, fingerprint, signature
 from ingest.finding import Found
 from ingest.settle import Circumstances, settle
-from ingest.settle.place import CANDIDATES, FLOOR
+from ingest.settle.case import Case
+from ingest.settle.decided import decided
 from storage.ledger import articles
 from storage.ledger.base import LedgerWriter
 from storage.ledger.sqlite import SqliteLedger
@@ -63,6 +64,7 @@ RUN = Circumstances(
     keep_duplicate_text=False,
     retry=RetrySettings(),
 )
+ENTRY = entry(0)
 GROUP = 64
 REDIS_STORED, REDIS_MEASURED = 2_000, 300
 
@@ -151,20 +153,7 @@ def part(path: Path, first: int, prints: Sequence[Fingerprint]) -> Result:
 
 def look(writer: LedgerWriter, place: StoredArticle) -> None:
     """Decide on a document as ``ingest.settle`` does."""
-    print_, since = place.fingerprint, NOW - RUN.window
-    floor = RUN.rules.containment * FLOOR
-    decide(
-        Incoming(
-            article_id=place.article_id,
-            site=place.site,
-            published_at=place.published_at,
-            first_seen_at=place.first_seen_at,
-            fingerprint=print_,
-        ),
-        exact=writer.articles_by_hash(print_.content_hash, since=since),
-        near=writer.articles_near(print_, since=since, limit=CANDIDATES, floor=floor),
-        rules=RUN.rules,
-    )
+    decided(Case(ledger=writer, state=ENTRY, at=NOW, run=RUN), place)
 
 
 def datasketch(

@@ -6,9 +6,8 @@ lowest 16 bits (b-bit minwise hashing, Li and König 2010): two different ones a
 65,536 times, which no estimate from 128 of them shows.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from struct import Struct
 from typing import NamedTuple
 
 import numpy as np
@@ -30,8 +29,6 @@ ROW = np.dtype(
         ("sketch", "<u2", SIGNATURE + LEAD),
     ]
 )
-_ROW_HEAD = Struct("<4q2I")
-
 Table = npt.NDArray[np.void]
 Sightings = npt.NDArray[np.int64]
 
@@ -42,57 +39,33 @@ _VALUE_BYTES = 4
 
 
 class Doc(NamedTuple):
-    """An article's fingerprint as the index has it: packed ``keys``, and its row of a table.
+    """An article's fingerprint as the ledger keeps it, under its number in the index.
 
-    ``fetched`` in microseconds; ``story`` is a hash of the story's id. ``keys`` are the bands of
-    the text and of its lead, and its passages, as signed 64-bit integers; some may be there twice.
+    ``fetched`` in microseconds; ``keys`` are the packed bands of the text and of its lead, and its
+    passages. ``story`` is a hash of the story's id.
     """
 
     number: int
     fetched: int
-    headline: int
-    story: int
+    shingles: int
+    lead_shingles: int
+    signature: bytes
+    lead: bytes
     keys: bytes
-    row: bytes
-
-
-def doc_of(
-    number: int,
-    fetched: int,
-    *,
-    keys: bytes,
-    sizes: tuple[int, int] = (0, 0),
-    signatures: tuple[bytes, bytes] = (b"", b""),
-    headline: int = 0,
-    story: int = 0,
-) -> Doc:
-    """Return an article as the index has it.
-
-    ``sizes`` and ``signatures`` are those of its text and of its lead, by the ledger; a signature
-    of another make says nothing: size 0. ``story`` is a hash of the story's id.
-    """
-    known = [
-        len(signature) == values * _VALUE_BYTES
-        for signature, values in zip(signatures, (SIGNATURE, LEAD), strict=True)
-    ]
-    row = _ROW_HEAD.pack(number, fetched, headline, story, sizes[0] * known[0], sizes[1] * known[1])
-    sketches = [
-        _sketch(signature) if is_known else bytes(2 * values)
-        for signature, is_known, values in zip(signatures, known, (SIGNATURE, LEAD), strict=True)
-    ]
-    return Doc(number, fetched, headline, story, keys, b"".join([row, *sketches]))
+    headline: int = 0
+    story: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Asked:
     """A question to the index: who shares bands, of those fetched at ``since`` (microseconds) on.
 
-    ``full`` are the bands of the text, ``lead`` those of its lead that are not among them; ``keys``
-    are the one, then the other, as a run has them.
+    ``full`` are the bands of the text, ``lead`` those of its lead, no two alike; ``keys`` are the
+    one, then the other, as a run has them.
     """
 
-    full: frozenset[int]
-    lead: frozenset[int]
+    full: Sequence[int]
+    lead: Sequence[int]
     keys: Keys
     since: int
 
@@ -160,12 +133,9 @@ def all_hits(found: Sequence[Hits]) -> Hits:
     )
 
 
-def question(full: Iterable[int], lead: Iterable[int], *, since: int) -> Asked:
+def question(full: Sequence[int], lead: Sequence[int], *, since: int) -> Asked:
     """Return the question for a text's bands and those of its lead."""
-    own = frozenset(full)
-    first = frozenset(lead) - own
-    keys = np.frombuffer(pack_bands((*own, *first)), "<u8")
-    return Asked(own, first, keys, since)
+    return Asked(full, lead, np.frombuffer(pack_bands((*full, *lead)), "<u8"), since)
 
 
 def block_of(docs: Sequence[Doc]) -> Block:
@@ -186,8 +156,22 @@ def merged(blocks: Sequence[Block]) -> Block:
 
 
 def table_of(docs: Sequence[Doc]) -> Table:
-    """Return the rows of some articles."""
-    return np.frombuffer(b"".join([doc.row for doc in docs]), ROW)
+    """Return the rows of some articles. A signature of another make says nothing: size 0."""
+    table = np.zeros(len(docs), ROW)
+    table["number"] = [doc.number for doc in docs]
+    table["fetched"] = [doc.fetched for doc in docs]
+    table["headline"] = [doc.headline for doc in docs]
+    table["story"] = [doc.story for doc in docs]
+    signatures = [_known(doc.signature, SIGNATURE) for doc in docs]
+    leads = [_known(doc.lead, LEAD) for doc in docs]
+    sizes = [
+        (doc.shingles if signature else 0, doc.lead_shingles if lead else 0)
+        for doc, signature, lead in zip(docs, signatures, leads, strict=True)
+    ]
+    table["sizes"] = np.array(sizes, np.uint32).reshape(-1, 2)
+    table["sketch"][:, :SIGNATURE] = _sketches(signatures, SIGNATURE)
+    table["sketch"][:, SIGNATURE:] = _sketches(leads, LEAD)
+    return table
 
 
 def containment(asked: Table, found: Table) -> npt.NDArray[np.float64]:
@@ -212,5 +196,11 @@ _SHARES[:SIGNATURE, 0] = 1 / SIGNATURE
 _SHARES[SIGNATURE:, 1] = 1 / LEAD
 
 
-def _sketch(signature: bytes) -> bytes:
-    return np.frombuffer(signature, "<u2")[::2].tobytes()
+def _known(signature: bytes, values: int) -> bytes:
+    return signature if len(signature) == values * _VALUE_BYTES else b""
+
+
+def _sketches(signatures: Sequence[bytes], values: int) -> npt.NDArray[np.uint16]:
+    unknown = bytes(values * _VALUE_BYTES)
+    whole = b"".join([signature or unknown for signature in signatures])
+    return np.frombuffer(whole, "<u2")[::2].reshape(-1, values)

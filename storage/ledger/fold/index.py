@@ -31,7 +31,6 @@ from storage.ledger.fold.block import (
     Table,
     all_hits,
     containment,
-    doc_of,
     question,
     table_of,
 )
@@ -169,7 +168,8 @@ class FoldIndex:
     def add(self, number: int, stored: StoredArticle) -> None:
         """Add what the transaction wrote under a new number."""
         fetched = micros(stored.fetched_at)
-        self._tail.add(_doc(number, fetched, stored.fingerprint, stored.story_id))
+        story = source.story_key(stored.story_id)
+        self._tail.add(_doc(number, fetched, stored.fingerprint, story))
         self._last = number
 
     def are_stale(self, numbers: Iterable[int]) -> None:
@@ -311,13 +311,15 @@ def _by_first(found: Sequence[Sightings]) -> Iterator[tuple[int, Sightings]]:
         yield int(place), rows[start:end]
 
 
-def _doc(number: int, fetched: int, print_: Fingerprint, story_id: str = "") -> Doc:
-    return doc_of(
+def _doc(number: int, fetched: int, print_: Fingerprint, story: int = 0) -> Doc:
+    return Doc(
         number,
         fetched,
-        keys=pack_bands((*print_.bands, *print_.lead_bands, *print_.passages)),
-        sizes=(print_.shingles, print_.lead_shingles),
-        signatures=(print_.signature, print_.lead),
-        headline=print_.headline,
-        story=source.story_key(story_id),
+        print_.shingles,
+        print_.lead_shingles,
+        print_.signature,
+        print_.lead,
+        pack_bands((*print_.bands, *print_.lead_bands, *print_.passages)),
+        print_.headline,
+        story,
     )

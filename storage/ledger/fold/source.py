@@ -7,7 +7,7 @@ from sqlite3 import Connection
 import numpy as np
 import numpy.typing as npt
 
-from storage.ledger.fold.block import Doc, doc_of
+from storage.ledger.fold.block import Doc
 
 _COLUMNS = """index_no, fetched_at, shingles, lead_shingles, signature, lead, bands, lead_bands,
     passages, headline, story_id"""
@@ -37,31 +37,10 @@ def docs(db: Connection, *, after: int, through: int, limit: int) -> list[Doc]:
         " ORDER BY index_no LIMIT ?",
         [after, through, limit],
     )
-    return [_doc(*row) for row in found]
-
-
-def _doc(  # noqa: PLR0917 - a row as it comes
-    number: int,
-    fetched: int,
-    shingles: int,
-    lead_shingles: int,
-    signature: bytes,
-    lead: bytes,
-    bands: bytes,
-    lead_bands: bytes,
-    passages: bytes,
-    headline: int,
-    story_id: str,
-) -> Doc:
-    return doc_of(
-        number,
-        fetched,
-        keys=bands + lead_bands + passages,
-        sizes=(shingles, lead_shingles),
-        signatures=(signature, lead),
-        headline=headline,
-        story=story_key(story_id),
-    )
+    return [
+        Doc._make([*first, bands + lead_bands + passages, headline, story_key(story_id)])
+        for *first, bands, lead_bands, passages, headline, story_id in found
+    ]
 
 
 def story_key(story_id: str) -> int:

@@ -22,6 +22,8 @@ _PUT = f"""
     ON CONFLICT (article_id) DO UPDATE SET
         {", ".join(f"{name} = excluded.{name}" for name in (*_NAMES[1:], "index_no"))}
     RETURNING index_no"""  # noqa: S608 - our own words alone
+# Each of the two parts has an index: most articles are the only one of a story of their own name.
+_OF_STORY = "(article_id = ?1 AND story_id = ?1 OR story_id = ?1 AND story_id <> article_id)"
 _EARLIEST = "coalesce(published_at, first_seen_at), first_seen_at, article_id"
 
 
@@ -71,7 +73,7 @@ def by_index_no(db: Connection, numbers: Iterable[int]) -> dict[int, StoredArtic
 def story(db: Connection, story_id: str) -> list[StoredArticle]:
     """Return a story's articles, the first copy first."""
     return _select(
-        db, f"WHERE story_id = ? ORDER BY duplicate_of IS NOT NULL, {_EARLIEST}", [story_id]
+        db, f"WHERE {_OF_STORY} ORDER BY duplicate_of IS NOT NULL, {_EARLIEST}", [story_id]
     )
 
 
@@ -104,7 +106,7 @@ def first_of_story(db: Connection, story_id: str) -> StoredArticle | None:
     return _first(
         _select(
             db,
-            f"WHERE story_id = ? AND duplicate_of IS NULL ORDER BY {_EARLIEST} LIMIT 1",
+            f"WHERE {_OF_STORY} AND duplicate_of IS NULL ORDER BY {_EARLIEST} LIMIT 1",
             [story_id],
         )
     )
@@ -113,9 +115,8 @@ def first_of_story(db: Connection, story_id: str) -> StoredArticle | None:
 def lead(db: Connection, *, story_id: str, article_id: str) -> None:
     """Make all other articles of a story copies of one."""
     db.execute(
-        """UPDATE articles SET duplicate_of = :first
-           WHERE story_id = :story AND article_id <> :first""",
-        {"first": article_id, "story": story_id},
+        f"UPDATE articles SET duplicate_of = ?2 WHERE {_OF_STORY} AND article_id <> ?2",  # noqa: S608 - our own words alone
+        [story_id, article_id],
     )
 
 

@@ -18,10 +18,10 @@ Places = npt.NDArray[np.intp]
 _FEW = 1
 """The prefix is so many bits shorter than the count of keys: one or two keys share it."""
 
-_SEEN = 8
-"""So many keys are compared from a prefix's first on; where more may equal one, it is searched."""
+_SCAN = 1 << 14
+"""Keys looked at one by one for a question; where the prefixes have more, they are searched."""
 
-_AHEAD = np.arange(_SEEN)
+_COUNT = np.arange(_SCAN)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,16 +38,16 @@ class Run:
 
     def find(self, asked: Keys) -> tuple[Rows, Places]:
         """Return each row that has an ``asked`` key, beside that key's place in ``asked``."""
-        last = len(self.keys) - _SEEN
-        if last < 0:
-            return self._search(asked)
         prefixes = (asked >> np.uint64(64 - bits_of(self.starts))).view(np.int64)
-        places = np.minimum(self.starts.take(prefixes), last)[:, np.newaxis] + _AHEAD
-        seen = self.keys.take(places)
-        if (seen[:, -1] <= asked).any():  # there may be more behind
+        first = self.starts.take(prefixes)
+        counts = self.starts.take(prefixes + 1) - first
+        ends = counts.cumsum(dtype=np.int64)
+        if not len(asked) or ends[-1] > _SCAN:
             return self._search(asked)
-        which, ahead = (seen == asked[:, np.newaxis]).nonzero()
-        return self.rows.take(places[which, ahead]), which
+        which = _COUNT[: len(asked)].repeat(counts)
+        places = (first - ends + counts).repeat(counts) + _COUNT[: ends[-1]]
+        hits = (self.keys.take(places) == asked.take(which)).nonzero()[0]
+        return self.rows[places[hits]], which[hits]
 
     def last(self, asked: Keys, most: int) -> tuple[Rows, Places]:
         """Return at most the last ``most`` rows of each ``asked`` key, as ``find`` does."""

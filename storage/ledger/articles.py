@@ -26,6 +26,9 @@ _PUT = f"""
 _OF_STORY = "(article_id = ?1 AND story_id = ?1 OR story_id = ?1 AND story_id <> article_id)"
 _EARLIEST = "coalesce(published_at, first_seen_at), first_seen_at, article_id"
 
+_BY_HASH = f"""
+    {_SELECT} FROM articles WHERE content_hash = ? AND fetched_at >= ? ORDER BY {_EARLIEST}"""
+
 
 def put(db: Connection, stored: StoredArticle) -> int:
     """Write an article's newest revision over the last one; return its number in the index."""
@@ -53,11 +56,8 @@ def by_url(db: Connection, urls: Sequence[str]) -> StoredArticle | None:
 
 def by_hash(db: Connection, content_hash: str, *, since: datetime) -> list[StoredArticle]:
     """Return the articles with a text, earliest first."""
-    return _select(
-        db,
-        f"WHERE content_hash = ? AND fetched_at >= ? ORDER BY {_EARLIEST}",
-        [content_hash, micros(since)],
-    )
+    found = db.execute(_BY_HASH, [content_hash, micros(since)])
+    return [_read(row) for row in found]
 
 
 def by_index_no(db: Connection, numbers: Iterable[int]) -> dict[int, StoredArticle]:

@@ -33,9 +33,10 @@ class Dropped(Exception):  # noqa: N818 - no error
 
 
 def _fill(ledger: SqliteLedger, first: int, last: int) -> None:
+    """Store articles one by one; each time the files are merged before the next, so none differ."""
     for number in range(first, last):
         store(ledger, place(f"a{number}", (number, -1)))
-    ledger._fold.settle()
+        ledger._fold.settle()
 
 
 def _all(last: int) -> list[str]:

@@ -95,6 +95,8 @@ def test_those_that_share_most_bands_come_first(ledger: Ledger) -> None:
 def test_a_band_given_twice_counts_once(ledger: Ledger) -> None:
     _store(ledger, stored("A", bands=(1, 1, 2)), stored("B", bands=(2, 3)))
     assert _near(ledger, 1, 1, 2, 3) == ["A", "B"]
+    _store(ledger, stored("C", bands=(4,)), stored("D", bands=(3, 5)))
+    assert _near(ledger, 4, 4, 5, 3, limit=1) == ["D"]
 
 
 def test_articles_fetched_before_the_window_are_not_candidates(ledger: Ledger) -> None:

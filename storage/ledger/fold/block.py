@@ -135,7 +135,11 @@ def all_hits(found: Sequence[Hits]) -> Hits:
 
 def question(full: Sequence[int], lead: Sequence[int], *, since: int) -> Asked:
     """Return the question for a text's bands and those of its lead."""
-    return Asked(full, lead, np.frombuffer(pack_bands((*full, *lead)), "<u8"), since)
+    both = dict.fromkeys((*full, *lead))
+    if len(both) < len(full) + len(lead):
+        full = tuple(dict.fromkeys(full))
+        lead = tuple(both)[len(full) :]
+    return Asked(full, lead, np.frombuffer(pack_bands(tuple(both)), "<u8"), since)
 
 
 def block_of(docs: Sequence[Doc]) -> Block:

@@ -2,11 +2,10 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from sqlite3 import Connection
 from typing import Any
 
-from storage.ledger.codec import micros, pack_bands, unpack_bands
+from storage.ledger.codec import pack_bands, unpack_bands
 from storage.ledger.mapping import RowMapper, SqlValue
 from storage.model import Fingerprint, StoredArticle
 
@@ -25,9 +24,6 @@ _PUT = f"""
 # Each of the two parts has an index: most articles are the only one of a story of their own name.
 _OF_STORY = "(article_id = ?1 AND story_id = ?1 OR story_id = ?1 AND story_id <> article_id)"
 _EARLIEST = "coalesce(published_at, first_seen_at), first_seen_at, article_id"
-
-_BY_HASH = f"""
-    {_SELECT} FROM articles WHERE content_hash = ? AND fetched_at >= ? ORDER BY {_EARLIEST}"""
 
 
 def put(db: Connection, stored: StoredArticle) -> int:
@@ -52,12 +48,6 @@ def by_url(db: Connection, urls: Sequence[str]) -> StoredArticle | None:
             [json.dumps(urls)],
         )
     )
-
-
-def by_hash(db: Connection, content_hash: str, *, since: datetime) -> list[StoredArticle]:
-    """Return the articles with a text, earliest first."""
-    found = db.execute(_BY_HASH, [content_hash, micros(since)])
-    return [_read(row) for row in found]
 
 
 def by_index_no(db: Connection, numbers: Iterable[int]) -> dict[int, StoredArticle]:

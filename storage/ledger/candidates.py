@@ -10,6 +10,21 @@ from storage.ledger.fold.index import FoldIndex
 from storage.model import Fingerprint, StoredArticle
 
 
+def same(
+    db: Connection, index: FoldIndex, content_hash: str, *, since: datetime
+) -> list[StoredArticle]:
+    """Return the articles with this text, earliest first."""
+    numbers = index.same(content_hash, since=since)
+    if not numbers:
+        return []
+    found = articles.by_index_no(db, numbers)
+    index.are_stale(set(numbers) - found.keys())
+    return sorted(
+        (one for one in found.values() if one.fingerprint.content_hash == content_hash),
+        key=lambda one: (one.published_at or one.first_seen_at, one.first_seen_at, one.article_id),
+    )
+
+
 def near(
     db: Connection,
     index: FoldIndex,

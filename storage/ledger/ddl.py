@@ -151,7 +151,6 @@ CREATE TABLE articles (
     passages      BLOB NOT NULL DEFAULT x'',
     headline      INTEGER NOT NULL DEFAULT 0
 );
-CREATE INDEX articles_by_hash ON articles (content_hash, fetched_at);
 CREATE INDEX articles_by_story ON articles (story_id) WHERE story_id <> article_id;
 -- The fold's index refers to these numbers: a new one, the highest, each time a row is written.
 CREATE UNIQUE INDEX articles_by_index_no ON articles (index_no);
@@ -284,6 +283,7 @@ ALTER TABLE articles ADD COLUMN language TEXT;
 ALTER TABLE articles ADD COLUMN misplaced INTEGER NOT NULL DEFAULT 0;
 UPDATE articles SET index_no = article_no;
 CREATE UNIQUE INDEX articles_by_index_no ON articles (index_no);
+DROP INDEX articles_by_hash;
 DROP INDEX articles_by_story;
 CREATE INDEX articles_by_story ON articles (story_id) WHERE story_id <> article_id;
 CREATE TABLE related (

@@ -50,7 +50,7 @@ class SqliteWriter:
 
     def articles_by_hash(self, content_hash: str, *, since: datetime) -> list[StoredArticle]:
         """Return the articles with this text, earliest first."""
-        return articles.by_hash(self._db, content_hash, since=since)
+        return candidates.same(self._db, self._fold, content_hash, since=since)
 
     def articles_near(
         self,

@@ -41,8 +41,8 @@ _VALUE_BYTES = 4
 class Doc(NamedTuple):
     """An article's fingerprint as the ledger keeps it, under its number in the index.
 
-    ``fetched`` in microseconds; ``keys`` are the packed bands of the text and of its lead, and its
-    passages. ``story`` is a hash of the story's id.
+    ``fetched`` in microseconds; ``keys`` are packed: the bands of the text and of its lead, its
+    passages, and a hash of its content hash. ``story`` is a hash of the story's id.
     """
 
     number: int
@@ -108,6 +108,15 @@ class Block:
         hits = Hits(table, both - lead, lead)
         in_time = table["fetched"] >= asked.since
         return hits if in_time.all() else hits.where(in_time)
+
+    def numbers_of(self, key: int, *, since: int) -> list[int]:
+        """Return the numbers of the articles fetched in time that have one (unsigned) key."""
+        rows = self.run.rows_of(key)
+        if not len(rows):
+            return []
+        table = self.table[rows]
+        numbers: list[int] = table["number"][table["fetched"] >= since].tolist()
+        return numbers
 
     def sightings(self, passages: Keys, *, since: int) -> Sightings:
         """Return the newest articles fetched in time in which each passage stands."""

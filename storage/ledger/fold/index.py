@@ -57,7 +57,7 @@ log = logging.getLogger(__name__)
 class Sizes:
     """How many articles are in memory: in the dictionary, and in all until they become a file."""
 
-    young: int = 2048
+    young: int = 1536
     tail: int = 2048
 
 
@@ -150,6 +150,14 @@ class FoldIndex:
             hits = hits.where(~np.isin(hits.rows["number"], list(self._stale)))
         return _rankings(table_of([_doc(0, 0, print_)]), hits, floor)
 
+    def same(self, content_hash: str, *, since: datetime) -> list[int]:
+        """Return the numbers of articles fetched at ``since`` or later that have this text."""
+        key, earliest = source.key_of(content_hash), micros(since)
+        found = self._tail.numbers_of(key, since=earliest)
+        for one in self._chain:
+            found += self._numbers_of(one, key, earliest)
+        return found
+
     def passages_seen(
         self, passages: Sequence[int], *, headline: int, since: datetime
     ) -> dict[int, int]:
@@ -168,7 +176,7 @@ class FoldIndex:
     def add(self, number: int, stored: StoredArticle) -> None:
         """Add what the transaction wrote under a new number."""
         fetched = micros(stored.fetched_at)
-        story = source.story_key(stored.story_id)
+        story = source.key_of(stored.story_id)
         self._tail.add(_doc(number, fetched, stored.fingerprint, story))
         self._last = number
 
@@ -186,10 +194,20 @@ class FoldIndex:
     def _find(self, segment: Segment, asked: Asked) -> Hits | None:
         try:
             return segment.block.find(asked)
-        except IndexError as error:  # a place outside the arrays: no checksum is read before
-            self._is_open = False
-            self._shelf.discard(segment.path, "is damaged: it points nowhere")
-            raise OSError(f"{segment.path} is damaged; it is made anew when next needed") from error
+        except IndexError as error:
+            raise self._damaged(segment) from error
+
+    def _numbers_of(self, segment: Segment, key: int, since: int) -> list[int]:
+        try:
+            return segment.block.numbers_of(key % 2**64, since=since)
+        except IndexError as error:
+            raise self._damaged(segment) from error
+
+    def _damaged(self, segment: Segment) -> OSError:
+        """Discard a file with a place outside its arrays: no checksum is read before."""
+        self._is_open = False
+        self._shelf.discard(segment.path, "is damaged: it points nowhere")
+        return OSError(f"{segment.path} is damaged; it is made anew when next needed")
 
     def _open(self) -> None:
         if self._is_open:
@@ -319,7 +337,14 @@ def _doc(number: int, fetched: int, print_: Fingerprint, story: int = 0) -> Doc:
         print_.lead_shingles,
         print_.signature,
         print_.lead,
-        pack_bands((*print_.bands, *print_.lead_bands, *print_.passages)),
+        pack_bands(
+            (
+                *print_.bands,
+                *print_.lead_bands,
+                *print_.passages,
+                source.key_of(print_.content_hash),
+            )
+        ),
         print_.headline,
         story,
     )

@@ -23,6 +23,8 @@ _SCAN = 1 << 14
 
 _COUNT = np.arange(_SCAN)
 
+_FEW_KEYS = 16
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Run:
@@ -48,6 +50,19 @@ class Run:
         places = (first - ends + counts).repeat(counts) + _COUNT[: ends[-1]]
         hits = (self.keys.take(places) == asked.take(which)).nonzero()[0]
         return self.rows[places[hits]], which[hits]
+
+    def rows_of(self, key: int) -> Rows:
+        """Return the rows that have one key: what ``find`` does, quicker for a single one."""
+        prefix = key >> (64 - bits_of(self.starts))
+        begin, end = int(self.starts[prefix]), int(self.starts[prefix + 1])
+        if end - begin <= _FEW_KEYS:  # as nearly always: then numpy would only add its own time
+            keys = self.keys[begin:end].tolist()
+            count = keys.count(key)
+            first = begin + keys.index(key) if count else begin
+            return self.rows[first : first + count]
+        span, value = self.keys[begin:end], np.uint64(key)
+        first = begin + int(span.searchsorted(value, side="left"))
+        return self.rows[first : begin + int(span.searchsorted(value, side="right"))]
 
     def last(self, asked: Keys, most: int) -> tuple[Rows, Places]:
         """Return at most the last ``most`` rows of each ``asked`` key, as ``find`` does."""

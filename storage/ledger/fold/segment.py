@@ -24,7 +24,7 @@ from storage.fs import sync_folder
 from storage.ledger.fold.block import ROW, Block, Table
 from storage.ledger.fold.runs import Keys, Rows, Run
 
-FORMAT = 1
+FORMAT = 2
 SUFFIX = ".fold"
 TEMPORARY = ".tmp"
 

@@ -7,10 +7,11 @@ from sqlite3 import Connection
 import numpy as np
 import numpy.typing as npt
 
+from storage.ledger.codec import pack_bands
 from storage.ledger.fold.block import Doc
 
 _COLUMNS = """index_no, fetched_at, shingles, lead_shingles, signature, lead, bands, lead_bands,
-    passages, headline, story_id"""
+    passages, content_hash, headline, story_id"""
 
 
 def identity(db: Connection) -> tuple[str, str]:
@@ -38,14 +39,21 @@ def docs(db: Connection, *, after: int, through: int, limit: int) -> list[Doc]:
         [after, through, limit],
     )
     return [
-        Doc._make([*first, bands + lead_bands + passages, headline, story_key(story_id)])
-        for *first, bands, lead_bands, passages, headline, story_id in found
+        Doc._make(
+            [
+                *first,
+                bands + lead_bands + passages + pack_bands((key_of(text),)),
+                headline,
+                key_of(story_id),
+            ]
+        )
+        for *first, bands, lead_bands, passages, text, headline, story_id in found
     ]
 
 
-def story_key(story_id: str) -> int:
-    """Return a signed 64-bit hash of a story's id."""
-    digest = blake2b(story_id.encode(), digest_size=8).digest()
+def key_of(name: str) -> int:
+    """Return a signed 64-bit hash of a story's id or of a content hash."""
+    digest = blake2b(name.encode(), digest_size=8).digest()
     return int.from_bytes(digest, "little", signed=True)
 
 

@@ -89,6 +89,18 @@ class Tail:
             found.append(Hits(table, counts[:, 0], counts[:, 1]))
         return found
 
+    def numbers_of(self, key: int, *, since: int) -> list[int]:
+        """Return the numbers of the articles fetched in time that have one key."""
+        unsigned = key % 2**64
+        found = [n for block in self._blocks for n in block.numbers_of(unsigned, since=since)]
+        place = self._places.get(key)
+        while place is not None:
+            doc = self._young[place]
+            if doc.fetched >= since:
+                found.append(doc.number)
+            place = self._before.get((key, place))
+        return found
+
     def sightings(self, passages: Sequence[int], keys: Keys, *, since: int) -> list[Sightings]:
         """Return the newest articles fetched in time in which each passage stands."""
         found = [block.sightings(keys, since=since) for block in self._blocks]

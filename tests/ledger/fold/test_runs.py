@@ -26,7 +26,10 @@ def _found(run: runs.Run, asked: list[int]) -> set[tuple[int, int]]:
 def test_a_run_finds_the_pairs_a_plain_search_finds(
     pairs: list[tuple[int, int]], asked: list[int]
 ) -> None:
-    assert _found(_run(pairs), asked) == {pair for pair in pairs if pair[0] in asked}
+    run = _run(pairs)
+    assert _found(run, asked) == {pair for pair in pairs if pair[0] in asked}
+    for key in asked:
+        assert run.rows_of(key).tolist() == sorted({row for other, row in pairs if other == key})
 
 
 @given(PAIRS, PAIRS)
@@ -44,3 +47,5 @@ def test_a_key_that_very_many_rows_have_is_found_in_all_of_them() -> None:
     found, which = run.find(np.array([3, 7], np.uint64))
     assert found.tolist() == rows.tolist()
     assert set(which.tolist()) == {1}
+    assert run.rows_of(7).tolist() == rows.tolist()
+    assert not len(run.rows_of(3))

@@ -57,7 +57,7 @@ log = logging.getLogger(__name__)
 class Sizes:
     """How many articles are in memory: in the dictionary, and in all until they become a file."""
 
-    young: int = 1536
+    young: int = 2048
     tail: int = 2048
 
 

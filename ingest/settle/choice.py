@@ -31,18 +31,21 @@ def choose(
         return joined
     if not run.fold or stored.feed_id in run.unfolded:
         return Original()
-    print_ = stored.fingerprint
-    near = ledger.articles_near(
-        print_,
-        since=since,
-        limit=CANDIDATES,
-        floor=run.rules.least_containment * FLOOR,
-        but=run.unfolded,
-    )
-    exact = ledger.articles_by_hash(print_.content_hash, since=since)
+    print_, unfolded = stored.fingerprint, run.unfolded
+    exact = [
+        it
+        for it in ledger.articles_by_hash(print_.content_hash, since=since)
+        if it.feed_id not in unfolded and _open(ledger, it, apart)
+    ]
+    near: Sequence[StoredArticle] = ()
+    if all(it.article_id == stored.article_id for it in exact):
+        floor = run.rules.least_containment * FLOOR
+        near = ledger.articles_near(
+            print_, since=since, limit=CANDIDATES, floor=floor, but=unfolded
+        )
     return decide(
         incoming(stored),
-        exact=[it for it in exact if it.feed_id not in run.unfolded and _open(ledger, it, apart)],
+        exact=exact,
         near=[it for it in near if _open(ledger, it, apart)],
         rules=run.rules,
     )

@@ -58,7 +58,8 @@ def test_files_need_neither_a_store_nor_a_configuration(tmp_path: Path) -> None:
     one, other = tmp_path / "one.txt", tmp_path / "other.html"
     one.write_text("\n\n".join(SENTENCES[:6]), encoding="utf-8")
     body = "".join(f"<p>{sentence}</p>" for sentence in SENTENCES)
-    page = f"<!doctype html><title>Boats</title><article><h1>Boats</h1>{body}</article>"
+    article = f"<article><h1>Boats</h1>{body}</article>"
+    page = f"<html><head><title>Boats</title></head><body>{article}</body></html>"
     other.write_text(page, encoding="utf-8")
     nowhere = tmp_path / "none.yml"
     told = newsfold("--config", nowhere, "--json", "fold", one, other).json

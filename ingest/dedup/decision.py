@@ -8,7 +8,7 @@ from typing import Protocol
 
 from ingest.dedup.numbers import overlap
 from ingest.dedup.passages import HEADLINES
-from ingest.dedup.sample import likeness
+from ingest.dedup.sample import Likeness, likeness
 from ingest.dedup.signature import MIN_SHINGLES, common_lead
 from storage.model import Fingerprint, Match, Reason, StoredArticle
 
@@ -150,6 +150,11 @@ class Dated(Protocol):
         """When we first saw it."""
 
 
+def is_contained(found: Likeness, rules: FoldRules) -> bool:
+    """Whether a copy is called contained rather than near."""
+    return found.jaccard < rules.contained_below
+
+
 def precedes(a: Dated, b: Dated) -> bool:
     """Tell whether ``a`` comes before ``b`` in a story: by publication, first sight, then id."""
     return _order(a) < _order(b)
@@ -265,7 +270,7 @@ def _weigh(incoming: Incoming, article: StoredArticle, rules: FoldRules) -> Copy
         "similarity": round(found.jaccard, 3),
         "shingles": [own.shingles, other.shingles],
     }
-    contained = found.jaccard < rules.contained_below
+    contained = is_contained(found, rules)
     rejection: Rejection | None = None
     if min(own.shingles, other.shingles) < rules.min_shingles:
         rejection = Rejection.TOO_SHORT

@@ -8,11 +8,12 @@ alone in their stories join the one that it is in, and the order of arrival matt
 import json
 from dataclasses import replace
 
-from ingest.dedup.decision import Copy, precedes
+from ingest.dedup.decision import Copy, is_contained, precedes
+from ingest.dedup.sample import likeness
 from ingest.feeds.diff import entry_id_of
 from ingest.rows import demoted_row
 from ingest.settle.case import Case
-from storage.model import Duplicate, Outcome, OutcomeChange, Reason, StoredArticle
+from storage.model import Duplicate, Match, Outcome, OutcomeChange, Reason, StoredArticle
 
 Folded = tuple[StoredArticle, Duplicate, OutcomeChange]
 
@@ -37,10 +38,35 @@ def story_of(case: Case, decision: Copy) -> tuple[StoredArticle, tuple[Copy, ...
 
 
 def give_way(case: Case, leader: StoredArticle, former: StoredArticle, copy: Copy) -> Folded:
-    """Fold a story's former first into the article that precedes it."""
+    """Fold a story's former first into the article that precedes it.
+
+    What that is a ``copy`` of may be another of the story: then the numbers of these two are taken.
+    """
+    if copy.of.article_id != former.article_id:
+        copy = _measured(case, leader, former)
     detail = f"{leader.canonical_url} comes before it (by published time, then sighting, id)"
     folded = replace(former, duplicate_of=leader.article_id)
     return _folded(case, folded, copy, Reason.BETTER_ORIGINAL, detail)
+
+
+def _measured(case: Case, leader: StoredArticle, former: StoredArticle) -> Copy:
+    own, other = leader.fingerprint, former.fingerprint
+    found = likeness(own.sample, other.sample, (own.shingles, other.shingles))
+    same = own.content_hash == other.content_hash
+    contained = is_contained(found, case.run.rules)
+    match = Match.EXACT if same else Match.CONTAINED if contained else Match.NEAR
+    return Copy(
+        of=former,
+        match=match,
+        reason=Reason.BETTER_ORIGINAL,
+        similarity=found.jaccard,
+        containment=found.containment,
+        evidence={
+            "rule": "both are of one story",
+            "containment": round(found.containment, 3),
+            "similarity": round(found.jaccard, 3),
+        },
+    )
 
 
 def gather(case: Case, shared: StoredArticle, leader: StoredArticle, copy: Copy) -> Folded:

@@ -66,7 +66,7 @@ def safe_link(url: str | None) -> str | None:
     """
     if not url:
         return None
-    link = _DROPPED.sub("", _LINK_CONTROLS.sub("", url)).strip()
+    link = _DROPPED.sub("", _LINK_CONTROLS.sub("", _NEWLINES.sub("", url))).strip()
     if len(link) > _MAX_LINK:
         return None
     try:

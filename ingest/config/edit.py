@@ -7,6 +7,7 @@ round trip, which keeps the comments.
 
 import io
 import os
+import re
 import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -15,12 +16,15 @@ from typing import Any, NamedTuple
 
 from ruamel.yaml import YAML
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
 from ingest.config.feed_ids import made_id, same_address
 from ingest.config.load import load
 from ingest.config.quantities import format_duration
 from ingest.errors import UsageError
 from ingest.types import Feed, FullText
+
+_PLAIN = re.compile(r"\w[\w -]*")
 
 
 def add_feed(path: Path, feed: Feed) -> None:
@@ -232,7 +236,10 @@ def _block(feeds: list[dict[str, Any] | str], *, indent: int) -> list[str]:
 
 
 def _flow(yaml: YAML, values: list[str]) -> object:
-    sequence = yaml.seq(values)
+    # The emitter leaves "?x" plain, which begins a key where it is read.
+    sequence = yaml.seq(
+        [it if _PLAIN.fullmatch(it) else DoubleQuotedScalarString(it) for it in values]
+    )
     sequence.fa.set_flow_style()
     return sequence
 

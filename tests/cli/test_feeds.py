@@ -56,7 +56,7 @@ def test_a_feed_is_added_with_its_own_title_and_comments_stay(
     url = crawled.url("northline", "/feed.json")
     ran = feeds(config, "feeds", "add", url, "--id", "north", "--tag", "a", "--interval", "1h")
     assert ran.code == 0
-    assert "json11, 3 entries" in ran.out
+    assert "json11, 4 entries" in ran.out
     assert config.read_text(encoding="utf-8").startswith(HEAD)
     added = load(config).feeds[-1]
     assert (added.id, added.url, added.name, added.tags) == ("north", url, "Northline", ("a",))

@@ -285,7 +285,7 @@ def _join(base: str, link: str | None) -> str | None:
 
 
 def _link(base: str, link: str | None) -> str | None:
-    return safe_link(_join(base, link))
+    return safe_link(_join(base, clean_line(link or "")))
 
 
 def _canonical(tree: HtmlElement, metas: MetaTags, base: str) -> Iterator[str]:

@@ -189,13 +189,15 @@ def test_there_is_no_third_edition(newsroom: Newsroom) -> None:
 def test_closing_breaks_off_open_conversations_and_leaves_no_thread(
     page: str,
 ) -> None:
+    before = set(threading.enumerate())
     with httpx.Client(trust_env=False, timeout=10) as client:
         with Newsroom(now=NOW) as newsroom:
             url = newsroom.world().article("coast-tv", page).url
             answer = client.send(client.build_request("GET", url), stream=True)
             assert answer.status_code == 200
         answer.close()
-    assert "newsroom" not in [thread.name for thread in threading.enumerate()]
+    left = set(threading.enumerate()) - before
+    assert "newsroom" not in [thread.name for thread in left]
 
 
 def test_the_configuration_lists_every_feed(newsroom: Newsroom, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from ingest.types import Extracted
 from storage.model import Outcome, Reason
+from storage.sites import Sighting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,6 +13,7 @@ class Found:
     """A text was extracted. ``urls`` are the addresses by which the article was reached.
 
     ``residue`` are the passages of it that its site prints under other headlines as well.
+    ``sighting`` is what its page taught of its site.
     """
 
     extracted: Extracted
@@ -20,6 +22,7 @@ class Found:
     fetched_at: datetime
     note: str | None = None
     residue: tuple[str, ...] = ()
+    sighting: Sighting | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +44,7 @@ class Refused:
     outcome: Outcome
     reason: Reason
     detail: str
+    sighting: Sighting | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from urllib.parse import quote, urlsplit
 from weakref import WeakValueDictionary
 
+from ingest.articles.choice import is_article
 from ingest.articles.extract import extract_feed_text, extract_page
 from ingest.articles.identity import is_read
 from ingest.articles.urls import canonical_url
@@ -19,17 +20,16 @@ from ingest.config import Config
 from ingest.feeds.diff import unpack
 from ingest.fetch.client import Fetcher
 from ingest.finding import Finding, Found, Known, Refused
+from ingest.memory import Memory
 from ingest.observe import Observer
 from ingest.room import Room
+from ingest.sightings import of_article, of_no_article
 from ingest.types import Extracted, Fault, FullText, Page, ParsedEntry
 from ingest.verdict import internal_error, judge
 from ingest.workers import Workers
 from storage.model import EntryState, Outcome, Reason
 
 log = logging.getLogger(__name__)
-
-# A feed's own text stands in for a page that cannot be had only if it is more than a teaser.
-FULL_TEXT_WORDS = 100
 
 # Pages that may wait for each worker before fetching pauses.
 BODIES_A_WORKER = 8
@@ -58,6 +58,7 @@ class Reader:
         self._workers = workers
         self._clock = clock
         self._observer = observer
+        self._memory = Memory(config, commits, clock)
         # What one feed's entries take of the whole, whatever hosts they lead to.
         self._share = max(1, config.fetch.concurrency // 4)
         self._shares: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
@@ -104,12 +105,13 @@ class Reader:
             return await self._without_page(state, entry)
         if full_text is FullText.FEED and (entry.content or entry.summary):
             return await self._from_feed(state, entry, link)
-        finding = await self._from_page(state, entry, link)
+        finding = await self._from_page(state, entry, link, full_text)
         if isinstance(finding, Refused) and full_text is FullText.AUTO and entry.content:
             instead = await self._from_feed(state, entry, link)
-            if isinstance(instead, Found) and instead.extracted.word_count >= FULL_TEXT_WORDS:
+            known = await self._memory.feed_text(link, state.feed_id)
+            if isinstance(instead, Found) and is_article(instead.extracted.word_count, known):
                 note = f"the feed's own text; the page: {finding.detail}"
-                return replace(instead, note=note)
+                return replace(instead, note=note, sighting=finding.sighting)
         return finding
 
     async def _without_page(self, state: EntryState, entry: ParsedEntry) -> Finding:
@@ -131,7 +133,13 @@ class Reader:
         return self._text(extracted, url, (url,))
 
     async def _from_page(
-        self, state: EntryState, entry: ParsedEntry, url: str, *, came_from: tuple[str, ...] = ()
+        self,
+        state: EntryState,
+        entry: ParsedEntry,
+        url: str,
+        full_text: FullText,
+        *,
+        came_from: tuple[str, ...] = (),
     ) -> Finding:
         """Read the page at ``url``, unless its article is stored and the entry says nothing new.
 
@@ -155,17 +163,36 @@ class Reader:
             page = Page(url=answer.url, body=answer.body, content_type=answer.content_type)
             with self._bodies:
                 async with self._extracting:
+                    site = await self._memory.recall(answer.url, state.feed_id, full_text)
                     extracted = await self._workers.run(
-                        extract_page, page, entry, with_markdown=self._config.extract.markdown
+                        extract_page,
+                        page,
+                        entry,
+                        site=site,
+                        with_markdown=self._config.extract.markdown,
                     )
         if isinstance(extracted, Fault):
-            return self._judge(extracted, state)
+            return self._no_article(extracted, state, answer.url)
         urls = (*came_from, url, answer.url)
         if extracted.amp_of is not None and not came_from:
-            twin = await self._from_page(state, entry, extracted.amp_of, came_from=urls)
+            twin = await self._from_page(state, entry, extracted.amp_of, full_text, came_from=urls)
             if not isinstance(twin, Refused):
                 return twin
-        return self._text(extracted, answer.url, urls)
+        finding = self._text(extracted, answer.url, urls)
+        if isinstance(finding, Found | Refused):
+            sighting = of_article(extracted, answer.url, feed_id=state.feed_id, at=self._clock())
+            if sighting is not None:
+                self._memory.tell_note(answer.url, sighting.signals.note)
+            finding = replace(finding, sighting=sighting)
+        return finding
+
+    def _no_article(self, fault: Fault, state: EntryState, url: str) -> Finding:
+        finding = self._judge(fault, state)
+        if fault.reason is not Reason.NOT_AN_ARTICLE or not isinstance(finding, Refused):
+            return finding
+        return replace(
+            finding, sighting=of_no_article(url, feed_id=state.feed_id, at=self._clock())
+        )
 
     def _text(self, extracted: Extracted, url: str, urls: tuple[str, ...]) -> Finding:
         if not extracted.text:

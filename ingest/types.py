@@ -16,6 +16,65 @@ class FullText(StrEnum):
     FEED = "feed"
 
 
+class FeedText(StrEnum):
+    """What a feed's own texts are, as far as its last entries tell: whole, or teasers."""
+
+    FULL = "full"
+    TEASER = "teaser"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteRules:
+    """What the configuration says of a host's pages and those of its subdomains: XPaths.
+
+    ``body`` are the elements that hold the article, ``remove`` those that do not belong to it,
+    ``title`` and ``date`` those (or attributes) that state these.
+    """
+
+    host: str
+    body: str | None = None
+    remove: str | None = None
+    title: str | None = None
+    date: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """What is known beforehand of a page's site and of the feed that led to the page.
+
+    ``repeated`` are hashes of blocks that stood on several of its pages.
+    """
+
+    repeated: frozenset[int] = frozenset()
+    rules: SiteRules | None = None
+    feed_text: FeedText = FeedText.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lesson:
+    """What a page teaches of its site, and what was done to it by what others taught.
+
+    ``blocks`` are the hashes of its own blocks. ``removed`` counts those that were left out,
+    ``quotations`` are the beginnings of some of them; both say what would have been left out
+    where ``kept`` is true, for it was most of the article. ``agreement`` and ``links`` are signals
+    of quality, 0 to 1. ``unmatched`` are the site rules that matched nothing. ``feed_words``
+    counts the feed's own text, ``None`` where there is none, ``page_words`` the page's; ``shared``
+    is the share of the page's text that the feed's has.
+    """
+
+    blocks: tuple[int, ...] = ()
+    removed: int = 0
+    quotations: tuple[str, ...] = ()
+    kept: bool = False
+    agreement: float = 0.0
+    links: float = 0.0
+    unmatched: tuple[str, ...] = ()
+    feed_words: int | None = None
+    page_words: int = 0
+    shared: float = 0.0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
     """A feed as configured. ``interval`` is ``None`` for ``auto``.
@@ -183,7 +242,7 @@ class Extracted:
     page's address, in canonical form. ``amp_of`` is set when the page is the AMP twin of that
     address: the caller fetches it instead. ``text`` is empty when no article was found.
     ``sources`` names where each field was found; ``extra`` is what the row's JSON object is to
-    hold: values that JSON has.
+    hold: values that JSON has. ``lesson`` is what the page teaches of its site.
     """
 
     canonical_url: str
@@ -203,3 +262,4 @@ class Extracted:
     extractor: str = ""
     sources: Mapping[str, str] = field(default_factory=dict)
     extra: Mapping[str, object] = field(default_factory=dict)
+    lesson: Lesson | None = None

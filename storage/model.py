@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from storage.sites import Sighting
+
 FAR = timedelta(hours=25)
 """No wait is longer than a day: a time further off was set by a clock that was wrong."""
 
@@ -407,6 +409,7 @@ class EntryCommit:
     new one's in the same way. ``retry``: set exactly when the outcome is pending.
     ``version`` is what names the text among those of its article, by which it is counted;
     ``related`` the links that take the place of those found for it before, ``None`` to leave them.
+    ``sighting``: what its page adds to what is known of its site.
     """
 
     change: OutcomeChange
@@ -418,6 +421,7 @@ class EntryCommit:
     retry: Retry | None = None
     version: str | None = None
     related: tuple[Related, ...] | None = None
+    sighting: Sighting | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

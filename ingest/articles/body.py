@@ -75,10 +75,10 @@ def read_body(
         tree: The page's root element; it is used up.
         markup: The page's decoded source, for what needs the page as it was.
         hints: What the page's metadata tell.
-        prunings: What else to remove before any extractor looks, as what a site is known to
-            repeat on its pages.
+        prunings: What was removed from the tree before, as what a site is known to repeat on its
+            pages; to be removed again where the page as it was is looked at.
     """
-    page = _Page(tree, markup, (*ALWAYS, *prunings))
+    page = _Page(tree, markup, prunings)
     standfirst = find_standfirst(tree, hints.descriptions)
     looked = page.look()
     agreed = page.agree(looked.paragraphs, hints.stated)
@@ -98,7 +98,7 @@ class _Page:
     def __init__(self, tree: HtmlElement, markup: str, prunings: Sequence[Pruning]) -> None:
         self._markup = markup
         self._prunings = prunings
-        self._pruned = prune(tree, prunings)
+        self._pruned = prune(tree, ALWAYS)
         self._tree = tree
         # Before anything is thinned out, so that it tells where that went too far.
         self.second = Witness(extractors.plain_text(tree))
@@ -142,7 +142,7 @@ class _Page:
     def _whole(self) -> HtmlElement:
         tree = parse_html(self._markup)
         assert tree is not None, "it was parsed before"
-        prune(tree, self._prunings)
+        prune(tree, (*self._prunings, *ALWAYS))
         return tree
 
     def agree(self, found: Sequence[Paragraph], stated: str) -> Body:

@@ -6,39 +6,53 @@ both tell is settled by rules (``fields``).
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Final
 
-from ingest.articles.body import Hints, Reading, read_body
+from ingest.articles.account import Step
+from ingest.articles.body import Hints, Reading
+from ingest.articles.choice import compared
 from ingest.articles.document import decode, not_html, parse_html
 from ingest.articles.fields import FEED, fed, filled, guessed, settled
 from ingest.articles.kinds import measure, not_an_article
 from ingest.articles.language import count_words, detect_language
+from ingest.articles.learned import link_share, read_learned
 from ingest.articles.markdown import markdown
 from ingest.articles.metadata import Metadata, read_metadata
 from ingest.articles.paragraphs import Paragraph, joined, paragraphs
 from ingest.articles.residue import drop_residue
+from ingest.articles.rules import stated
 from ingest.articles.urls import canonical_url, is_amp_address, is_front_page, same_site, site_of
 from ingest.dedup.signature import fingerprint
 from ingest.text import clean_line
-from ingest.types import Extracted, Fault, Page, ParsedEntry
+from ingest.types import Extracted, Fault, Page, ParsedEntry, Site
 from storage.model import Reason, TextSource
 
 EXTRACTOR: Final = f"trafilatura {version('trafilatura')}"
+UNKNOWN_SITE: Final = Site()
 FEED_EXTRACTOR: Final = f"lxml {version('lxml')}"
 
 _LONGEST_SUMMARY: Final = 2_000
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examination:
+    """What came of a page, and the steps by which its text was got."""
+
+    result: Extracted | Fault
+    steps: tuple[Step, ...] = ()
+
+
 def extract_page(
-    page: Page, entry: ParsedEntry | None, *, with_markdown: bool = False
+    page: Page, entry: ParsedEntry | None, *, site: Site = UNKNOWN_SITE, with_markdown: bool = False
 ) -> Extracted | Fault:
     """Extract the article of a page.
 
     Args:
         page: The page's bytes, its address and Content-Type.
         entry: The feed entry that led to it, if one did.
+        site: What is known of the page's site and of the feed.
         with_markdown: Whether ``extra`` is to hold the text as Markdown as well.
 
     Returns:
@@ -46,14 +60,21 @@ def extract_page(
         ``Reason.NOT_HTML`` for what is no HTML document, with ``Reason.NOT_AN_ARTICLE`` for a
         page of another kind.
     """
+    return examine(page, entry, site=site, with_markdown=with_markdown).result
+
+
+def examine(
+    page: Page, entry: ParsedEntry | None, *, site: Site = UNKNOWN_SITE, with_markdown: bool = False
+) -> Examination:
+    """Extract the article of a page as ``extract_page`` does, and say how."""
     problem = not_html(page.body, page.content_type)
     if problem is not None:
-        return Fault(reason=Reason.NOT_HTML, detail=problem, url=page.url)
+        return _failed(Reason.NOT_HTML, problem, page)
     markup = decode(page.body, page.content_type)
     tree = parse_html(markup)
     if tree is None:
-        return Fault(reason=Reason.NOT_HTML, detail="the answer holds no markup", url=page.url)
-    said = read_metadata(tree, page.url)
+        return _failed(Reason.NOT_HTML, "the answer holds no markup", page)
+    said, unmatched = stated(read_metadata(tree, page.url), tree, site.rules)
     signs = said.signs if said.signs.declared else replace(said.signs, measure=measure(tree))
     hints = Hints(
         titles=_titles(said, entry),
@@ -61,36 +82,48 @@ def extract_page(
         descriptions=said.descriptions,
         stated=said.stated,
     )
-    reading = read_body(tree, markup, hints)
+    learned = read_learned(tree, markup, hints, site, unmatched)
+    reading, lesson = learned.reading, learned.lesson
     found = reading.body.paragraphs
     text = joined(found)
     longest = max((count_words(paragraph.text) for paragraph in found), default=0)
     kind = not_an_article(signs, count_words(text), longest)
     if kind is not None:
-        detail = f"{page.url} is {kind}"
-        return Fault(reason=Reason.NOT_AN_ARTICLE, detail=detail, url=page.url)
+        return _failed(Reason.NOT_AN_ARTICLE, f"{page.url} is {kind}", page, reading.body.steps)
+    extra = _extra(said, reading)
+    chosen = None
     if entry is not None:
         said = settled(said, fed(entry, _summary(entry), said.outlets))
+        given = _feed_text(entry)
+        lesson, chosen = compared(found, given, lesson, site, paywalled=said.paywalled)
+        if chosen is not None:
+            found, text = given, joined(given)
+            extra["text"] = {"rule": chosen.name, "reason": chosen.reason}
     if text:
         said = guessed(said, tree, page.url)
-    extra = _extra(said, reading)
     if with_markdown:
         extra["markdown"] = markdown(found)
-    return _complete(page, said, text, extra)
+    article = replace(_complete(page, said, text, extra), lesson=lesson)
+    if chosen is not None:
+        article = replace(article, text_source=TextSource.FEED, extractor=FEED_EXTRACTOR)
+    return Examination(result=article, steps=reading.body.steps)
+
+
+def _failed(reason: Reason, detail: str, page: Page, steps: Sequence[Step] = ()) -> Examination:
+    fault = Fault(reason=reason, detail=detail, url=page.url)
+    return Examination(result=fault, steps=tuple(steps))
 
 
 def _extra(said: Metadata, reading: Reading) -> dict[str, object]:
     """Return what has no column: further fields, the fields' sources, signals of quality."""
     found = reading.body.paragraphs
-    letters = sum(len(paragraph.text) for paragraph in found)
-    linked = sum(len(paragraph.text) * paragraph.links for paragraph in found)
     further = {"section": said.section, "access": "paywall" if said.paywalled else None}
     return {
         **{name: value for name, value in further.items() if value},
         "sources": dict(said.sources),
         "quality": {
             "agreement": round(reading.agreement, 3),
-            "links": round(linked / letters, 3) if letters else 0.0,
+            "links": link_share(reading.body),
             "paragraphs": len(found),
             "body": reading.extractor,
         },
@@ -104,9 +137,7 @@ def extract_feed_text(entry: ParsedEntry, *, url: str) -> Extracted:
         entry: The feed entry.
         url: The address the article is to be known by.
     """
-    titles = (entry.title,) if entry.title else ()
-    found = drop_residue(_feed_paragraphs(entry.content or entry.summary or ""), titles)
-    text = joined(found.paragraphs)
+    text = joined(_feed_text(entry))
     said = filled(Metadata(), fed(entry, _summary(entry), frozenset()), FEED)
     return Extracted(
         canonical_url=canonical_url(url),
@@ -176,6 +207,11 @@ def _canonical(claims: Sequence[str], url: str) -> str:
 def _summary(entry: ParsedEntry) -> str | None:
     found = " ".join(paragraph.text for paragraph in _feed_paragraphs(entry.summary or ""))
     return clean_line(found)[:_LONGEST_SUMMARY] or None
+
+
+def _feed_text(entry: ParsedEntry) -> tuple[Paragraph, ...]:
+    titles = (entry.title,) if entry.title else ()
+    return drop_residue(_feed_paragraphs(entry.content or entry.summary or ""), titles).paragraphs
 
 
 def _feed_paragraphs(markup: str) -> tuple[Paragraph, ...]:

@@ -130,6 +130,16 @@ def site_of(url: str) -> str:
     return domain.lower() if domain else _authority(parts)
 
 
+def host_of(url: str) -> str:
+    """Return the host of a URL without ``www.``, with its port unless that is the default.
+
+    >>> host_of("https://www.example.org/a")
+    'example.org'
+    """
+    parts = _split(canonical_url(url))
+    return "" if parts is None else _authority(parts).removeprefix("www.")
+
+
 def same_site(a: str, b: str) -> bool:
     """Tell whether two URLs belong to the same site (see ``site_of``)."""
     site = site_of(a)

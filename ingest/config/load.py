@@ -11,8 +11,9 @@ from pydantic_core import ErrorDetails
 
 from ingest.config.addresses import is_web_address
 from ingest.config.feed_ids import ID, made_ids, same_address
-from ingest.config.form import DedupForm, FeedForm, FetchForm, FileForm, known_keys, shown
+from ingest.config.form import DedupForm, FeedForm, FetchForm, FileForm, known_keys
 from ingest.config.lines import Document, Place, Problem, read_yaml
+from ingest.config.said import shown
 from ingest.config.settings import (
     MIB,
     Config,
@@ -29,7 +30,7 @@ from ingest.config.settings import (
     WorkerSettings,
 )
 from ingest.errors import ConfigError
-from ingest.types import Feed
+from ingest.types import Feed, SiteRules
 
 
 def load(path: Path, *, data: Path | None = None) -> Config:
@@ -98,6 +99,7 @@ _MESSAGES = {
     "float_type": "expected a number, got {got}",
     "bool_type": "expected true or false, got {got}",
     "list_type": "expected a list, got {got}",
+    "dict_type": "expected a mapping, got {got}",
     "model_type": "expected a mapping, got {got}",
     "greater_than_equal": "expected at least {ge}, got {got}",
     "greater_than": "expected more than {gt:g}, got {got}",
@@ -166,6 +168,7 @@ def _config(form: FileForm, *, path: Path, data: Path | None) -> Config:
         retry=RetrySettings(**dict(form.retry)),
         daemon=DaemonSettings(**dict(form.daemon)),
         websub=WebSubSettings(**dict(form.websub)),
+        sites=tuple(SiteRules(host=host, **dict(site)) for host, site in form.sites.items()),
         feeds=_feeds(form),
     )
 

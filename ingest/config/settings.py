@@ -11,7 +11,7 @@ from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
-from ingest.types import Feed
+from ingest.types import Feed, SiteRules
 
 MIB = 1024 * 1024
 
@@ -160,4 +160,5 @@ class Config:
     retry: RetrySettings = field(default_factory=RetrySettings)
     daemon: DaemonSettings = field(default_factory=DaemonSettings)
     websub: WebSubSettings = field(default_factory=WebSubSettings)
+    sites: tuple[SiteRules, ...] = ()
     feeds: tuple[Feed, ...] = ()

@@ -12,6 +12,7 @@ from ingest.settle.case import Case, aliases_of
 from ingest.settle.decided import decided, under_same_guid
 from ingest.settle.place import place
 from ingest.settle.signing import without_residue
+from ingest.sightings import sighted
 from storage.model import EntryCommit, Outcome, Reason, Retry
 
 
@@ -19,7 +20,7 @@ def conclude(case: Case, finding: Finding) -> EntryCommit:
     """Return what is to be written for an entry of which this was found."""
     match finding:
         case Found():
-            return _found(case, _signed(case, finding))
+            return sighted(_found(case, _signed(case, finding)), finding)
         case Known(article_id=known, url=url, urls=urls):
             detail = f"links to an article that is stored already: {url}"
             change = case.change(Outcome.UNCHANGED, Reason.KNOWN_URL, detail, article=known)
@@ -27,7 +28,7 @@ def conclude(case: Case, finding: Finding) -> EntryCommit:
         case Refused(outcome=outcome, reason=reason, detail=detail):
             if case.state.article_id is not None:
                 outcome, detail = Outcome.UNCHANGED, f"kept as it was stored; now: {detail}"
-            return EntryCommit(change=case.change(outcome, reason, detail))
+            return sighted(EntryCommit(change=case.change(outcome, reason, detail)), finding)
         case Postponed(reason=reason, detail=detail):
             retry = Retry(attempts=case.state.attempts + 1, due_at=case.at + finding.wait)
             return EntryCommit(change=case.change(Outcome.PENDING, reason, detail), retry=retry)

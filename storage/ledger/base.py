@@ -25,6 +25,7 @@ from storage.model import (
     StoredArticle,
 )
 from storage.regroup import StoryReader, StoryWriter
+from storage.sites import Sites
 from storage.subscription import Subscriptions
 
 
@@ -164,6 +165,10 @@ class Ledger(ArticleIndex, Protocol):
     @property
     def subscriptions(self) -> Subscriptions:
         """The feeds' subscriptions to hubs."""
+
+    @property
+    def sites(self) -> Sites:
+        """What is remembered of sites."""
 
     def begin_run(self, *, kind: str, at: datetime) -> str:
         """Register this process as a live run; return the run's id.

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from sqlite3 import Connection
 
-from storage.ledger import articles, entries, feed_states, journal, related, versions
+from storage.ledger import articles, entries, feed_states, journal, related, sites, versions
 from storage.ledger.fold.index import FoldIndex
 from storage.model import (
     Duplicate,
@@ -90,6 +90,8 @@ def entry(db: Connection, index: FoldIndex, commit: EntryCommit) -> tuple[Outcom
     if commit.aliases:
         assert change.article_id is not None, "aliases are of an article"
         articles.alias(db, commit.aliases, change.article_id)
+    if commit.sighting is not None:
+        sites.record(db, commit.sighting)
     journal.append(db, [change, *commit.rows], at=change.changed_at)
     changes = [change]
     if commit.demoted is not None:

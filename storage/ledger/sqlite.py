@@ -17,6 +17,7 @@ from storage.ledger import (
     journal,
     related,
     runs,
+    sites,
 )
 from storage.ledger.base import Batch, JournalState, LedgerWriter, Part, Snapshot
 from storage.ledger.database import Database
@@ -63,6 +64,7 @@ class SqliteLedger:
         self._locks = RunLocks(path.parent / "runs")
         self.subscriptions = SqliteSubscriptions(self._database)
         self.stories = SqliteStories(self._database.reading)
+        self.sites = sites.SqliteSites(self._database)
         self._fold = FoldIndex(
             path.parent / "fold",
             self._database,
@@ -81,6 +83,7 @@ class SqliteLedger:
         """Register this process as a live run; runs that are gone lose their claims."""
         self._fold.keep(at=at)
         with self._database.writing() as db:
+            sites.keep(db, at=at)
             return runs.begin(db, self._locks, kind=kind, at=at)
 
     def end_run(self, run_id: str, *, at: datetime) -> None:
@@ -300,6 +303,7 @@ class SqliteLedger:
         """Give back the claims of runs that died, and keep the ledger small and quick."""
         with self._database.writing() as db:
             runs.release_dead(db, self._locks, at=at)
+            sites.keep(db, at=at)
         self._fold.keep(at=at)
         self._database.tidy()
 

@@ -1,0 +1,125 @@
+"""Blocks that a site's pages repeat: what stands on several of them is no page's own text.
+
+A block is an element with at least eight words, known by a hash of them and of where in the
+markup it stands. The second part tells a site's residue, which its template puts in one place,
+from a sentence that one page tells and others quote as a teaser. Blocks learned on earlier pages
+are removed before any extractor looks, each the outermost that is known.
+"""
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from itertools import islice
+from typing import Final
+
+from lxml import etree
+from lxml.html import HtmlElement
+
+from ingest.articles.account import Change, Stage, Step
+from ingest.articles.language import words
+from ingest.text import clean_line
+
+RULE: Final = "repeated on the site's pages"
+FEWEST_WORDS: Final = 8
+MOST: Final = 512
+"""How many blocks of a page are looked at: the first and the last half of so many."""
+
+_LONGEST: Final = 400  # words; what holds more holds the article, or is one
+_TOLD: Final = 200
+_BLOCKS: Final = frozenset(
+    {"p", "div", "section", "aside", "header", "footer", "nav", "form", "figure", "figcaption"}
+    | {"ul", "ol", "li", "dl", "dt", "dd", "table", "tr", "td", "th", "blockquote", "pre"}
+    | {"h2", "h3", "h4", "h5", "h6", "article", "details", "summary", "address", "span", "a"}
+)
+_UNREAD: Final = frozenset({"script", "style", "template", "noscript", "textarea", "option"})
+_FURNITURE: Final = frozenset({"nav", "footer", "aside", "a", "button", "select", "menu"})
+_DIGITS: Final = re.compile(r"\d+")
+_ABOVE: Final = 2  # elements around a block whose tags belong to its place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """An element with its hash (a signed 64-bit integer) and its words, case folded.
+
+    ``beside`` says whether it is furniture or a link by its markup, which no extractor takes for
+    the article.
+    """
+
+    element: HtmlElement
+    key: int
+    words: str
+    count: int
+    beside: bool
+
+
+def blocks(tree: HtmlElement) -> tuple[Block, ...]:
+    """Return the blocks of a page's body in the order in which they end; none that holds an h1."""
+    body = tree.find(".//body")
+    if body is None:
+        return ()
+    said: list[str] = []
+    begun: list[int] = []
+    unread = beside = 0
+    found: list[Block] = []
+    headings = {above for h1 in body.iter("h1") for above in (h1, *h1.iterancestors())}
+    for event, element in etree.iterwalk(body, events=("start", "end")):
+        tag = element.tag
+        if event == "start":
+            begun.append(len(said))
+            unread += tag in _UNREAD
+            beside += tag in _FURNITURE
+            if element.text and not unread:
+                said += words(element.text.casefold())
+            continue
+        start = begun.pop()
+        count = len(said) - start
+        is_block = tag in _BLOCKS and not unread and element not in headings
+        if is_block and FEWEST_WORDS <= count <= _LONGEST:
+            own = " ".join(said[start:])
+            key = _hash(own, element)
+            found.append(Block(element=element, key=key, words=own, count=count, beside=beside > 0))
+        unread -= tag in _UNREAD
+        beside -= tag in _FURNITURE
+        if element.tail and not unread:
+            said += words(element.tail.casefold())
+    half = MOST // 2
+    return tuple(found) if len(found) <= MOST else (*found[:half], *found[-half:])
+
+
+def repeated(found: Sequence[Block], known: Collection[int], own: Sequence[str]) -> list[Block]:
+    """Return the outermost of the blocks that are known to be repeated.
+
+    Args:
+        found: A page's blocks.
+        known: The hashes of those that are repeated on its site.
+        own: What the page says of itself (descriptions): a block that says the same is its own.
+    """
+    spared = [" ".join(words(text.casefold())) for text in own]
+    gone = [
+        block
+        for block in found
+        if block.key in known and not any(block.words in text for text in spared)
+    ]
+    elements = {block.element for block in gone}
+    return [block for block in gone if elements.isdisjoint(block.element.iterancestors())]
+
+
+def remove(gone: Sequence[Block]) -> tuple[Step, ...]:
+    """Remove blocks from their tree; return the steps that say so."""
+    steps = []
+    for block in gone:
+        text = clean_line(" ".join(str(piece) for piece in block.element.itertext()))[:_TOLD]
+        if block.element.getparent() is not None:
+            block.element.drop_tree()
+        steps.append(Step(stage=Stage.PRUNE, change=Change.REMOVED, rule=RULE, text=text))
+    return tuple(steps)
+
+
+def _hash(own: str, element: HtmlElement) -> int:
+    """Return a hash of a block's words and place, the same in every process."""
+    around = [str(above.tag) for above in islice(element.iterancestors(), _ABOVE)]
+    name = _DIGITS.sub("#", element.get("class", ""))
+    place = "/".join((*reversed(around), f"{element.tag}.{name}"))
+    digest = blake2b(f"{place}\x00{own}".encode("utf-8", "surrogatepass"), digest_size=8)
+    return int.from_bytes(digest.digest(), "little", signed=True)

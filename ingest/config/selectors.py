@@ -1,0 +1,66 @@
+"""Selectors as people write them in site rules, CSS or XPath, as XPath."""
+
+import re
+from typing import Final
+
+from cssselect import HTMLTranslator, SelectorError
+from lxml import etree
+
+_XPATH: Final = re.compile(r"\(*(?:/|\.{1,2}/|(?:descendant|ancestor|self|child)[\w-]*::)")
+_LONGEST: Final = 1_000
+_HOST: Final = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*(?::\d{1,5})?", re.ASCII)
+
+
+def parse_selectors(value: object) -> str:
+    """Return one XPath for a selector or a list of them.
+
+    What begins with ``/``, ``./``, ``(`` before one of these, or an axis is XPath; all else CSS.
+
+    Raises:
+        ValueError: one of them is neither, in words for people.
+
+    >>> parse_selectors("//time/@datetime")
+    '//time/@datetime'
+    >>> parse_selectors("p.lead")
+    "//p[@class and contains(concat(' ', normalize-space(@class), ' '), ' lead ')]"
+    """
+    given = value if isinstance(value, list) else [value]
+    if not given:
+        raise ValueError("no selector")
+    return " | ".join(map(_path, given))
+
+
+def parse_host(value: object) -> str:
+    """Return a host name in lower case, without ``www.``.
+
+    Raises:
+        ValueError: it is none.
+    """
+    name = value.lower().removeprefix("www.") if isinstance(value, str) else ""
+    if not _HOST.fullmatch(name):
+        raise ValueError("no host")
+    return name
+
+
+def _path(selector: object) -> str:
+    if not isinstance(selector, str) or not 0 < len(selector.strip()) <= _LONGEST:
+        raise ValueError("no selector")
+    text = selector.strip()
+    if _XPATH.match(text):
+        return _checked(text)
+    try:
+        path = HTMLTranslator().css_to_xpath(text, prefix="//")
+    except SelectorError as error:
+        raise ValueError(f"not CSS ({error})") from None
+    return _checked(path)
+
+
+def _checked(path: str) -> str:
+    try:
+        # What parses can still name a function or a prefix that there is none of.
+        computed = not isinstance(etree.XPath(path)(etree.Element("html")), list)
+    except etree.XPathError as error:
+        raise ValueError(f"not XPath ({error})") from None
+    if computed:
+        raise ValueError("an XPath that selects nothing but computes a value")
+    return path

@@ -1,0 +1,79 @@
+"""What is known of a page's site, for the reading of the page; and what to say of its drift."""
+
+import logging
+from typing import Final
+
+from ingest.articles.choice import feed_text
+from ingest.articles.drift import find_drift
+from ingest.articles.urls import host_of
+from ingest.clock import Clock
+from ingest.commits import Commits
+from ingest.config import Config
+from ingest.text import clean_line
+from ingest.types import FeedText, FullText, Site
+from storage.sites import Remembered
+
+log = logging.getLogger(__name__)
+
+_MOST_TOLD: Final = 10_000
+
+
+class Memory:
+    """Asks the ledger for what earlier pages taught, and tells once of what is wrong on a site."""
+
+    def __init__(self, config: Config, commits: Commits, clock: Clock) -> None:
+        self._rules = {rules.host: rules for rules in config.sites}
+        self._commits = commits
+        self._clock = clock
+        self._drifting: set[str] = set()
+        self._told: set[tuple[str, str]] = set()
+
+    async def recall(self, url: str, feed_id: str, full_text: FullText) -> Site:
+        """Return what is known of the site of the page at ``url``, and of the feed."""
+        host = host_of(url)
+        known = await self._commits.read(
+            lambda ledger: ledger.sites.recall(host, feed_id, at=self._clock())
+        )
+        self._tell(host, known)
+        return Site(
+            repeated=known.repeated,
+            rules=next((self._rules[name] for name in _names(host) if name in self._rules), None),
+            # Where the text is to be the page's, no text of the feed's is preferred to it.
+            feed_text=FeedText.TEASER if full_text is FullText.PAGE else feed_text(known.fed),
+        )
+
+    async def feed_text(self, url: str, feed_id: str) -> FeedText:
+        """Return what a feed's own texts are."""
+        known = await self._commits.read(
+            lambda ledger: ledger.sites.recall(host_of(url), feed_id, at=self._clock())
+        )
+        return feed_text(known.fed)
+
+    def tell_note(self, url: str, note: str) -> None:
+        """Log once that a site's rules do not fit its pages."""
+        host = host_of(url)
+        if note and (host, note) not in self._told and len(self._told) < _MOST_TOLD:
+            self._told.add((host, note))
+            log.warning("%s: %s, as on %s", host, note, clean_line(url))
+
+    def _tell(self, host: str, known: Remembered) -> None:
+        drift = find_drift(host, known.pages)
+        if drift is None:
+            if host in self._drifting:
+                self._drifting.discard(host)
+                log.warning("%s: extraction is steady again", host)
+        elif host not in self._drifting:
+            self._drifting.add(host)
+            log.warning(
+                "%s: extraction has changed: %s; look at %s",
+                host,
+                drift.what,
+                clean_line(drift.example),
+            )
+
+
+def _names(host: str) -> list[str]:
+    """Return a host and the domains above it, the nearest first; a port only with the host."""
+    name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
+    labels = name.split(".")
+    return [host, *(".".join(labels[start:]) for start in range(len(labels)))]

@@ -22,6 +22,7 @@ from ingest.polling import Poller
 from ingest.probe import Prober
 from ingest.reading import Reader
 from ingest.settle import circumstances
+from ingest.tryout import Tryout
 from ingest.types import Feed
 from ingest.websub.reliance import Reliance
 from ingest.websub.subscriber import Subscriber
@@ -242,6 +243,16 @@ async def open_prober(
         async with Fetcher(fetch, clock=clock, version=VERSION) as fetcher:
             fetcher.keep_holds(holds)
             yield Prober(fetcher, pool, clock)
+
+
+@asynccontextmanager
+async def open_tryout(
+    fetch: FetchSettings, workers: WorkerSettings, *, clock: Clock
+) -> AsyncIterator[Tryout]:
+    """Open what it takes to extract single pages without storing anything."""
+    with Workers(workers) as pool:
+        async with Fetcher(fetch, clock=clock, version=VERSION) as fetcher:
+            yield Tryout(fetcher, pool)
 
 
 @asynccontextmanager

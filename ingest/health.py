@@ -8,6 +8,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from ingest.articles.drift import Drift, find_drift
 from ingest.feeds.fills import filled_in
 from ingest.types import Feed
 from storage.ledger.base import JournalState, Ledger
@@ -57,7 +58,8 @@ class Status:
     """A data folder at one moment. ``state_bytes`` is the ledger and the search index.
 
     ``daemon`` is the process id of the daemon that runs on it, 0 if that is not known, ``None``
-    if there is none. ``next_try_at`` is when the first pending page is due.
+    if there is none. ``next_try_at`` is when the first pending page is due. ``drifts`` are the
+    sites on which extraction has changed sharply.
     """
 
     data: Path
@@ -68,6 +70,7 @@ class Status:
     tables: tuple[TableSize, ...]
     state_bytes: int
     daemon: int | None
+    drifts: tuple[Drift, ...] = ()
 
 
 def take_status(
@@ -93,7 +96,14 @@ def take_status(
             file.stat().st_size for file in (data / "state").glob("*.db*") if file.is_file()
         ),
         daemon=running_daemon(data),
+        drifts=tuple(find_drifts(ledger)),
     )
+
+
+def find_drifts(ledger: Ledger) -> list[Drift]:
+    """Return the sites on which extraction has changed sharply, by host."""
+    found = (find_drift(host, pages) for host, pages in ledger.sites.pages().items())
+    return [drift for drift in found if drift is not None]
 
 
 def health_of(state: FeedState, *, now: datetime) -> Health:

@@ -1,6 +1,7 @@
 """What is known of a page's site, for the reading of the page; and what to say of its drift."""
 
 import logging
+from collections.abc import Sequence
 from typing import Final
 
 from ingest.articles.choice import feed_text
@@ -10,7 +11,7 @@ from ingest.clock import Clock
 from ingest.commits import Commits
 from ingest.config import Config
 from ingest.text import clean_line
-from ingest.types import FeedText, FullText, Site
+from ingest.types import FeedText, FullText, Site, SiteRules
 from storage.sites import Remembered
 
 log = logging.getLogger(__name__)
@@ -22,7 +23,7 @@ class Memory:
     """Asks the ledger for what earlier pages taught, and tells once of what is wrong on a site."""
 
     def __init__(self, config: Config, commits: Commits, clock: Clock) -> None:
-        self._rules = {rules.host: rules for rules in config.sites}
+        self._rules = config.sites
         self._commits = commits
         self._clock = clock
         self._drifting: set[str] = set()
@@ -35,12 +36,7 @@ class Memory:
             lambda ledger: ledger.sites.recall(host, feed_id, at=self._clock())
         )
         self._tell(host, known)
-        return Site(
-            repeated=known.repeated,
-            rules=next((self._rules[name] for name in _names(host) if name in self._rules), None),
-            # Where the text is to be the page's, no text of the feed's is preferred to it.
-            feed_text=FeedText.TEASER if full_text is FullText.PAGE else feed_text(known.fed),
-        )
+        return known_site(host, known, self._rules, full_text)
 
     async def feed_text(self, url: str, feed_id: str) -> FeedText:
         """Return what a feed's own texts are."""
@@ -70,6 +66,19 @@ class Memory:
                 drift.what,
                 clean_line(drift.example),
             )
+
+
+def known_site(
+    host: str, known: Remembered, rules: Sequence[SiteRules], full_text: FullText
+) -> Site:
+    """Return what extraction is given of a site: what was learned, and the nearest host's rules."""
+    of = {each.host: each for each in rules}
+    return Site(
+        repeated=known.repeated,
+        rules=next((of[name] for name in _names(host) if name in of), None),
+        # Where the text is to be the page's, no text of the feed's is preferred to it.
+        feed_text=FeedText.TEASER if full_text is FullText.PAGE else feed_text(known.fed),
+    )
 
 
 def _names(host: str) -> list[str]:

@@ -51,8 +51,12 @@ def read_learned(
     """
     found = blocks(tree)
     gone = repeated(found, site.repeated, hints.descriptions)
-    taken = sum(block.count for block in gone if not block.beside)
-    steps = remove(gone)
+    beside = [block for block in gone if block.beside]
+    amid = [block for block in gone if not block.beside]
+    taken = sum(block.count for block in amid)
+    # What is furniture anyway is no loss, and not worth telling.
+    remove(beside)
+    steps = remove(amid)
     reading, missed = _read(tree, markup, hints, site)
     kept = False
     if taken >= _words(reading):

@@ -121,6 +121,12 @@ def effective(config: Config) -> dict[str, object]:
         },
         "daemon": {"tick": format_duration(config.daemon.tick)},
         "websub": {"callback": config.websub.callback, "listen": listening(config.websub)},
+        "sites": {
+            rules.host: {
+                name: path for name, path in asdict(rules).items() if name != "host" and path
+            }
+            for rules in config.sites
+        },
         "feeds": [feed_record(feed) for feed in config.feeds],
     }
 

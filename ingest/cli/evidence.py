@@ -1,6 +1,7 @@
 """How what a decision rests on is told: numbers with their thresholds, and short quotations."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from rich.text import Text
 
@@ -74,3 +75,12 @@ def _plain(value: object) -> str:
 
 def _strings(value: object) -> list[str]:
     return [str(item) for item in value] if isinstance(value, list) else []
+
+
+def repeats(told: Mapping[str, Any] | None) -> Iterator[Text]:
+    """Yield what was left out of a text because its site repeats it, or was not and why."""
+    if told is None:
+        return
+    blocks = f"{say.plural(told['blocks'], 'block')} {told['rule']}"
+    kept = f"kept, since they are most of the text: {blocks}"
+    yield from quoted(kept if told["kept"] else f"left out of the text: {blocks}", told["quotations"])

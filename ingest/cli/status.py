@@ -70,6 +70,12 @@ def _print(context: Context, status: Status, now: datetime) -> None:
             ("daemon", _daemon(status)),
         ],
     )
+    if status.drifts:
+        say.heading(context, "Sites on which extraction has changed")
+        for drift in status.drifts:
+            line = Text.assemble((drift.host, "bold"), ": ", say.said(drift.what, "yellow"))
+            say.flowing(context, line)
+            say.unbroken(context, say.said(drift.example, "dim"), indent=2)
 
 
 def _row(feed: FeedHealth, now: datetime) -> tuple[Text | str, ...]:
@@ -160,4 +166,5 @@ def _record(status: Status, now: datetime) -> dict[str, object]:
         "journal": asdict(status.journal),
         "tables": [asdict(size) for size in status.tables],
         "state_bytes": status.state_bytes,
+        "drifts": [asdict(drift) for drift in status.drifts],
     }

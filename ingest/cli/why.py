@@ -162,7 +162,9 @@ def _change(change: OutcomeChange, *, many: bool, only_there: Sequence[str]) -> 
     yield line
     if change.detail:
         yield say.said(change.detail)
+    yield from evidence.repeats(json.loads(change.extra).get("repeats"))
     yield from evidence.lines(json.loads(change.evidence), only_there)
+
 
 
 def _outcome(outcome: Outcome) -> Text:
@@ -309,7 +311,9 @@ def _article_record(account: ArticleAccount, said: Said) -> dict[str, object]:
             for entry in account.entries
         ],
         "history": [
-            asdict(change) | {"evidence": json.loads(change.evidence)} for change in account.history
+            asdict(change)
+            | {"evidence": json.loads(change.evidence), "extra": json.loads(change.extra)}
+            for change in account.history
         ],
     }
 

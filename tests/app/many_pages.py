@@ -62,9 +62,7 @@ def page(told: Story, *, residue: Sequence[str] = RESIDUE, canonical: str = "") 
 
 
 def _sentence(random: Random, number: int, part: int, each: int) -> str:
-    who, where = random.choice(_PEOPLE), random.choice(_PLACES)
-    what, did = random.choice(_THINGS), random.choice(_DEEDS)
-    return (
-        f"{who} of {where} said in note {number}-{part}-{each} that the {what} was {did} by"
-        f" {random.randrange(2, 90)} neighbours after {random.randrange(2, 60)} days of rain."
-    )
+    """Return a sentence whose words come in no other story in this order."""
+    words = [*_PEOPLE, *_PLACES, *_THINGS, *_DEEDS]
+    random.shuffle(words)
+    return f"In note {number}-{part}-{each} one reads: {' '.join(words[:14])}."

@@ -45,6 +45,12 @@ class House:
                 )
             )
 
+    def ingest_all(self, paths: list[str]) -> None:
+        """Read pages side by side, in one run."""
+        self.now += timedelta(minutes=1)
+        urls = [self.web.base + path for path in paths]
+        asyncio.run(ingest_pages(self.config, urls, clock=lambda: self.now, observer=Tally()))
+
     def tell(self, number: int, told: Story | None = None, path: str = "") -> str:
         """Serve an article; return its path."""
         path = path or f"/news/{number}"
@@ -105,14 +111,14 @@ def test_why_says_what_was_left_out_and_by_which_rule(house: House) -> None:
     arguments = ("--config", str(house.config.path), "why", house.web.base + paths[2])
     told = newsfold(*arguments)
     assert told.code == 0
-    assert "left out of the text: 5 blocks repeated on the site's pages" in told.out
+    assert "left out of the text: 6 blocks repeated on the site's pages" in told.out
     assert RESIDUE[0][:40] in told.out
     (settled,) = [
         change
         for change in json.loads(newsfold("--json", *arguments).out)["history"]
         if change["outcome"] == "new"
     ]
-    assert settled["extra"]["repeats"]["blocks"] == 5
+    assert settled["extra"]["repeats"]["blocks"] == 6
 
 
 def test_a_page_read_again_and_a_story_carried_twice_teach_nothing(house: House) -> None:
@@ -164,3 +170,31 @@ def test_what_was_learned_is_forgotten_after_a_month_without_sight(house: House)
     assert set(RESIDUE) <= set(residue_of(house.text("/news/3")))
     house.ingest(house.tell(4), house.tell(5))
     assert residue_of(house.text("/news/5")) == []
+
+
+def test_a_site_that_puts_up_a_wall_drifts_and_recovers_by_itself(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    house.ingest_all([house.tell(number) for number in range(14)])
+    assert drifts(house) == []
+    walled = [f"/wall/{number}" for number in range(8)]
+    for number, path in enumerate(walled):
+        short = replace(story(100 + number), paragraphs=story(100 + number).paragraphs[:1])
+        house.web.pages[path] = page(short, residue=())
+    house.ingest_all(walled)
+    (drift,) = drifts(house)
+    assert drift["what"].startswith("texts are much shorter")
+    assert drift["example"].startswith(house.web.base + "/wall/")
+    assert "extraction has changed" not in caplog.text
+    house.ingest(house.tell(30))
+    assert "extraction has changed: texts are much shorter" in caplog.text
+    house.ingest_all([house.tell(number) for number in range(31, 38)])
+    assert drifts(house) == []
+    house.ingest(house.tell(40))
+
+
+def drifts(house: House) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = newsfold(
+        "--json", "--config", str(house.config.path), "status"
+    ).json["drifts"]
+    return found

@@ -8,9 +8,10 @@ import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
 
+from ingest.articles.drift import Drift
 from ingest.cli import say
 from ingest.cli.context import Context
-from ingest.cli.feeds.listing import states_of
+from ingest.cli.feeds.listing import drifts_of, states_of
 from ingest.cli.feeds.probing import open_prober, parsed_record, trouble
 from ingest.cli.select import select_feeds
 from ingest.config import Config
@@ -31,10 +32,11 @@ def check(context: Context, feeds: tuple[str, ...]) -> None:
     chosen = select_feeds(config, feeds)
     sites = {feed_id: state.link for feed_id, state in states_of(context).items() if state.link}
     probes = asyncio.run(_check(context, config, chosen, sites))
+    drifts = drifts_of(context)
     broken = sum(isinstance(probe.document, Fault) for probe in probes)
     pairs = list(zip(chosen, probes, strict=True))
     if context.as_json:
-        say.emit_json([_record(feed, probe) for feed, probe in pairs])
+        say.emit_json([_record(feed, probe, drifts.get(feed.id)) for feed, probe in pairs])
     else:
         pairs.sort(key=lambda pair: not isinstance(pair[1].document, Fault))
         rows = [_row(feed, probe) for feed, probe in pairs]
@@ -44,6 +46,9 @@ def check(context: Context, feeds: tuple[str, ...]) -> None:
     for feed, probe in pairs:
         if advice := _advice(feed, probe):
             say.note(context, say.said(advice).plain)
+        if drift := drifts.get(feed.id):
+            told = f"extraction on {drift.host} has changed: {drift.what}; look at {drift.example}"
+            say.note(context, say.said(f"{feed.id}: {told}").plain)
     say.note(context, f"{say.plural(len(probes), 'feed')}, {broken} broken")
     if broken:
         raise click.exceptions.Exit(1)
@@ -103,7 +108,7 @@ def _advice(feed: Feed, probe: Probe) -> str | None:
     return None
 
 
-def _record(feed: Feed, probe: Probe) -> dict[str, object]:
+def _record(feed: Feed, probe: Probe, drift: Drift | None) -> dict[str, object]:
     record: dict[str, object] = {
         "id": feed.id,
         "url": feed.url,
@@ -117,6 +122,7 @@ def _record(feed: Feed, probe: Probe) -> dict[str, object]:
         "announced": [asdict(announced) for announced in probe.announced],
         "offered": probe.offered,
         "offered_by": probe.offered_by,
+        "drift": asdict(drift) if drift else None,
     }
     if isinstance(probe.document, Fault):
         fault = {"ok": False, "reason": probe.document.reason, "detail": probe.document.detail}

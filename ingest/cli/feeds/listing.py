@@ -6,6 +6,7 @@ from datetime import datetime
 import click
 from rich.text import Text
 
+from ingest.articles.drift import Drift
 from ingest.cli import say, subscriptions
 from ingest.cli.config import feed_record
 from ingest.cli.context import Context
@@ -13,7 +14,7 @@ from ingest.cli.feeds.probing import asked
 from ingest.cli.status import MARKS, next_of
 from ingest.clock import system_clock
 from ingest.config.quantities import format_duration
-from ingest.health import health_of
+from ingest.health import find_drifts, health_of
 from ingest.types import Feed
 from storage.model import FeedState
 from storage.subscription import Subscription
@@ -61,6 +62,12 @@ def states_of(context: Context) -> dict[str, FeedState]:
     """Return what the ledger knows of each feed, by id; nothing before the first crawl."""
     states = asked(context, lambda ledger: ledger.feeds())
     return {state.feed_id: state for state in states or ()}
+
+
+def drifts_of(context: Context) -> dict[str, Drift]:
+    """Return for each feed that leads to a site on which extraction has changed what has."""
+    drifts = asked(context, find_drifts) or []
+    return {feed_id: drift for drift in drifts for feed_id in drift.feed_ids}
 
 
 def _subscribed(context: Context) -> dict[str, Subscription]:

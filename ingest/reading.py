@@ -24,7 +24,7 @@ from ingest.memory import Memory
 from ingest.observe import Observer
 from ingest.room import Room
 from ingest.sightings import of_article, of_no_article
-from ingest.types import Extracted, Fault, FullText, Page, ParsedEntry
+from ingest.types import Extracted, Fault, FeedText, FullText, Page, ParsedEntry
 from ingest.verdict import internal_error, judge
 from ingest.workers import Workers
 from storage.model import EntryState, Outcome, Reason
@@ -106,13 +106,21 @@ class Reader:
         if full_text is FullText.FEED and (entry.content or entry.summary):
             return await self._from_feed(state, entry, link)
         finding = await self._from_page(state, entry, link, full_text)
-        if isinstance(finding, Refused) and full_text is FullText.AUTO and entry.content:
-            instead = await self._from_feed(state, entry, link)
-            known = await self._memory.feed_text(link, state.feed_id)
-            if isinstance(instead, Found) and is_article(instead.extracted.word_count, known):
-                note = f"the feed's own text; the page: {finding.detail}"
-                return replace(instead, note=note, sighting=finding.sighting)
+        if isinstance(finding, Refused) and full_text is FullText.AUTO:
+            return await self._instead(finding, state, entry, link)
         return finding
+
+    async def _instead(
+        self, refused: Refused, state: EntryState, entry: ParsedEntry, link: str
+    ) -> Finding:
+        """Return the feed's own text in place of a page that cannot be had, if it is an article."""
+        known = await self._memory.feed_text(link, state.feed_id)
+        if entry.content or (entry.summary and known is FeedText.FULL):
+            found = await self._from_feed(state, entry, link)
+            if isinstance(found, Found) and is_article(found.extracted.word_count, known):
+                note = f"the feed's own text; the page: {refused.detail}"
+                return replace(found, note=note, sighting=refused.sighting)
+        return refused
 
     async def _without_page(self, state: EntryState, entry: ParsedEntry) -> Finding:
         if not (entry.content or entry.summary):

@@ -10,14 +10,12 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
-from itertools import islice
 from typing import Final
 
 from lxml import etree
 from lxml.html import HtmlElement
 
 from ingest.articles.account import Change, Stage, Step
-from ingest.articles.language import words
 from ingest.text import clean_line
 
 RULE: Final = "repeated on the site's pages"
@@ -30,11 +28,13 @@ _TOLD: Final = 200
 _BLOCKS: Final = frozenset(
     {"p", "div", "section", "aside", "header", "footer", "nav", "form", "figure", "figcaption"}
     | {"ul", "ol", "li", "dl", "dt", "dd", "table", "tr", "td", "th", "blockquote", "pre"}
-    | {"h2", "h3", "h4", "h5", "h6", "article", "details", "summary", "address", "span", "a"}
+    | {"h2", "h3", "h4", "h5", "h6", "article", "details", "summary", "address"}
 )
 _UNREAD: Final = frozenset({"script", "style", "template", "noscript", "textarea", "option"})
 _FURNITURE: Final = frozenset({"nav", "footer", "aside", "a", "button", "select", "menu"})
 _DIGITS: Final = re.compile(r"\d+")
+_LONG_WORD: Final = 14  # letters: longer on average, and there are no spaces between the words
+_WORD: Final = 2
 _ABOVE: Final = 2  # elements around a block whose tags belong to its place
 
 
@@ -54,35 +54,44 @@ class Block:
 
 
 def blocks(tree: HtmlElement) -> tuple[Block, ...]:
-    """Return the blocks of a page's body in the order in which they end; none that holds an h1."""
+    """Return the blocks of a page's body in the order in which they end; none that holds an h1.
+
+    Of elements that hold nothing but one another the innermost counts.
+    """
     body = tree.find(".//body")
     if body is None:
         return ()
+    headings = {above for h1 in body.iter("h1") for above in (h1, *h1.iterancestors())}
     said: list[str] = []
-    begun: list[int] = []
+    begun: list[tuple[int, str]] = []
     unread = beside = 0
     found: list[Block] = []
-    headings = {above for h1 in body.iter("h1") for above in (h1, *h1.iterancestors())}
+    last = (0, 0)
     for event, element in etree.iterwalk(body, events=("start", "end")):
         tag = element.tag
         if event == "start":
-            begun.append(len(said))
+            begun.append((len(said), tag))
             unread += tag in _UNREAD
             beside += tag in _FURNITURE
-            if element.text and not unread:
-                said += words(element.text.casefold())
+            if not unread and (text := element.text):
+                said += text.casefold().split()
             continue
-        start = begun.pop()
-        count = len(said) - start
-        is_block = tag in _BLOCKS and not unread and element not in headings
-        if is_block and FEWEST_WORDS <= count <= _LONGEST:
-            own = " ".join(said[start:])
-            key = _hash(own, element)
-            found.append(Block(element=element, key=key, words=own, count=count, beside=beside > 0))
+        start, _ = begun.pop()
+        span = (start, len(said))
+        if tag in _BLOCKS and span != last and not unread and element not in headings:
+            own = said[start:] if span[1] - start <= _LONGEST else []
+            if (count := _count(own)) >= FEWEST_WORDS:
+                words = " ".join(own)
+                place = "/".join(above for _, above in begun[-_ABOVE:])
+                key = _hash(words, f"{place}/{tag}", element.get("class", ""))
+                found.append(
+                    Block(element=element, key=key, words=words, count=count, beside=beside > 0)
+                )
+                last = span
         unread -= tag in _UNREAD
         beside -= tag in _FURNITURE
-        if element.tail and not unread:
-            said += words(element.tail.casefold())
+        if not unread and (text := element.tail):
+            said += text.casefold().split()
     half = MOST // 2
     return tuple(found) if len(found) <= MOST else (*found[:half], *found[-half:])
 
@@ -95,7 +104,7 @@ def repeated(found: Sequence[Block], known: Collection[int], own: Sequence[str])
         known: The hashes of those that are repeated on its site.
         own: What the page says of itself (descriptions): a block that says the same is its own.
     """
-    spared = [" ".join(words(text.casefold())) for text in own]
+    spared = [" ".join(text.casefold().split()) for text in own]
     gone = [
         block
         for block in found
@@ -116,10 +125,17 @@ def remove(gone: Sequence[Block]) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-def _hash(own: str, element: HtmlElement) -> int:
+def _count(pieces: Sequence[str]) -> int:
+    """Return how many words pieces parted by white space are, also in scripts without spaces."""
+    if len(pieces) >= FEWEST_WORDS:
+        return len(pieces)
+    letters = sum(map(len, pieces))
+    unspaced = letters > _LONG_WORD * len(pieces)
+    return letters // _WORD if unspaced else len(pieces)
+
+
+def _hash(words: str, place: str, name: str) -> int:
     """Return a hash of a block's words and place, the same in every process."""
-    around = [str(above.tag) for above in islice(element.iterancestors(), _ABOVE)]
-    name = _DIGITS.sub("#", element.get("class", ""))
-    place = "/".join((*reversed(around), f"{element.tag}.{name}"))
-    digest = blake2b(f"{place}\x00{own}".encode("utf-8", "surrogatepass"), digest_size=8)
-    return int.from_bytes(digest.digest(), "little", signed=True)
+    own = f"{place}.{_DIGITS.sub('#', name)}\x00{words}"
+    digest = blake2b(own.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, "little", signed=True)

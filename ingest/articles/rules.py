@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from lxml import etree
 from lxml.html import HtmlElement
 
 from ingest.articles.account import Body, Change, Stage, Step
@@ -83,7 +84,10 @@ def _with(said: Metadata, field: str, **values: object) -> Metadata:
 def _found(tree: HtmlElement, path: str | None) -> list[HtmlElement | str]:
     if path is None:
         return []
-    result = tree.xpath(path)
+    try:
+        result = tree.xpath(path)
+    except etree.XPathError:  # as a function that is unknown, met for the first time
+        return []
     return list(result)[:_MOST] if isinstance(result, list) else [str(result)]
 
 

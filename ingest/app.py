@@ -247,11 +247,16 @@ async def open_prober(
 
 @asynccontextmanager
 async def open_tryout(
-    fetch: FetchSettings, workers: WorkerSettings, *, clock: Clock
+    fetch: FetchSettings,
+    workers: WorkerSettings,
+    *,
+    clock: Clock,
+    holds: Mapping[str, datetime],
 ) -> AsyncIterator[Tryout]:
-    """Open what it takes to extract single pages without storing anything."""
+    """Open what it takes to extract single pages without storing anything; see ``open_prober``."""
     with Workers(workers) as pool:
         async with Fetcher(fetch, clock=clock, version=VERSION) as fetcher:
+            fetcher.keep_holds(holds)
             yield Tryout(fetcher, pool)
 
 

@@ -83,4 +83,5 @@ def repeats(told: Mapping[str, Any] | None) -> Iterator[Text]:
         return
     blocks = f"{say.plural(told['blocks'], 'block')} {told['rule']}"
     kept = f"kept, since they are most of the text: {blocks}"
-    yield from quoted(kept if told["kept"] else f"left out of the text: {blocks}", told["quotations"])
+    label = kept if told["kept"] else f"left out of the text: {blocks}"
+    yield from quoted(label, told["quotations"])

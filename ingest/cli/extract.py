@@ -1,10 +1,11 @@
 """``newsfold extract``: one page, its article, and with ``--explain`` what each stage did."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 import click
 from rich.text import Text
@@ -15,15 +16,17 @@ from ingest.articles.extract import Examination
 from ingest.articles.urls import host_of
 from ingest.cli import say
 from ingest.cli.context import Context
-from ingest.cli.feeds.probing import known_config, settings
+from ingest.cli.feeds.probing import asked, known_config
 from ingest.clock import system_clock
-from ingest.config import Config
+from ingest.config import Config, FetchSettings, WorkerSettings
 from ingest.errors import NewsfoldError, UsageError
 from ingest.memory import known_site
 from ingest.text import safe_link
 from ingest.types import Extracted, Fault, FullText, Page, Site
-from storage.errors import StoreError
+from storage.ledger.base import Ledger
 from storage.sites import Remembered
+
+T = TypeVar("T")
 
 _MARKS = {Change.REMOVED: ("-", "red"), Change.ADDED: ("+", "green"), Change.CHOSEN: ("=", "cyan")}
 _UNKNOWN = "http://localhost/"
@@ -63,13 +66,20 @@ def command(context: Context, source: str, url: str | None, explain: bool) -> No
 async def _extract(
     context: Context, config: Config | None, given: Page | str
 ) -> tuple[Examination, Site]:
-    async with open_tryout(*settings(config), clock=system_clock) as tryout:
+    fetch, workers = FetchSettings(), WorkerSettings()
+    if config is not None:
+        fetch, workers = config.fetch, config.workers
+    holds = _ask(context, config, lambda ledger: ledger.held_hosts(system_clock())) or {}
+    async with open_tryout(fetch, workers, clock=system_clock, holds=holds) as tryout:
         page = await tryout.fetch(given) if isinstance(given, str) else given
         if isinstance(page, Fault):
             return Examination(result=page), Site()
         host = host_of(page.url)
         rules = config.sites if config else ()
-        site = known_site(host, _remembered(context, config, host), rules, FullText.PAGE)
+        known = _ask(
+            context, config, lambda ledger: ledger.sites.recall(host, "", at=system_clock())
+        )
+        site = known_site(host, known or Remembered(), rules, FullText.PAGE)
         markdown = config is not None and config.extract.markdown
         return await tryout.examine(page, site, with_markdown=markdown), site
 
@@ -85,17 +95,9 @@ def _local(source: str, url: str | None) -> Page:
     return Page(url=address, body=path.read_bytes(), content_type="text/html")
 
 
-def _remembered(context: Context, config: Config | None, host: str) -> Remembered:
-    if config is None and context.data is None:
-        return Remembered()
-    try:
-        ledger = context.open_ledger()
-    except StoreError:
-        return Remembered()
-    try:
-        return ledger.sites.recall(host, "", at=system_clock())
-    finally:
-        ledger.close()
+def _ask(context: Context, config: Config | None, question: Callable[[Ledger], T]) -> T | None:
+    """Return what the ledger answers, if there is a store to look for one in."""
+    return None if config is None and context.data is None else asked(context, question)
 
 
 def _explain(context: Context, steps: Sequence[Step], site: Site) -> None:

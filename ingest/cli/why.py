@@ -166,7 +166,6 @@ def _change(change: OutcomeChange, *, many: bool, only_there: Sequence[str]) -> 
     yield from evidence.lines(json.loads(change.evidence), only_there)
 
 
-
 def _outcome(outcome: Outcome) -> Text:
     return Text(outcome.value, say.OUTCOME_STYLES[outcome])
 

@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 
+from storage.ledger.ddl_sites import SITES
+
 SCHEMA_VERSION = 2
 
-SCHEMA = """
+SCHEMA = (
+    """
 CREATE TABLE meta (
     key   TEXT PRIMARY KEY,
     value TEXT NOT NULL
@@ -216,41 +219,6 @@ CREATE INDEX journal_by_batch ON journal (batch_id) WHERE batch_id IS NOT NULL;
 CREATE UNIQUE INDEX journal_revisions ON journal (article_id, revision)
     WHERE table_name = 'articles';
 
--- What is remembered of sites: a block with what it was first seen under and whether it was seen
--- under others too (days since 1970); how extraction went on the last pages; how feeds' own texts
--- compare with their pages'.
-CREATE TABLE site_blocks (
-    host     TEXT NOT NULL,
-    block    INTEGER NOT NULL,
-    page     INTEGER NOT NULL,
-    story    INTEGER NOT NULL,
-    headline INTEGER NOT NULL,
-    repeated INTEGER NOT NULL,
-    seen_on  INTEGER NOT NULL,
-    PRIMARY KEY (host, block)
-) WITHOUT ROWID;
-CREATE TABLE site_pages (
-    page_no   INTEGER PRIMARY KEY,
-    host      TEXT NOT NULL,
-    url       TEXT NOT NULL,
-    feed_id   TEXT NOT NULL,
-    seen_at   INTEGER NOT NULL,
-    words     INTEGER NOT NULL,
-    agreement REAL NOT NULL,
-    links     REAL NOT NULL,
-    note      TEXT NOT NULL
-);
-CREATE INDEX site_pages_by_host ON site_pages (host, page_no);
-CREATE TABLE feed_texts (
-    text_no    INTEGER PRIMARY KEY,
-    feed_id    TEXT NOT NULL,
-    url        TEXT NOT NULL,
-    feed_words INTEGER NOT NULL,
-    page_words INTEGER NOT NULL,
-    shared     REAL NOT NULL
-);
-CREATE INDEX feed_texts_by_feed ON feed_texts (feed_id, text_no);
-
 CREATE TABLE parts (
     path       TEXT PRIMARY KEY,
     table_name TEXT NOT NULL,
@@ -260,6 +228,8 @@ CREATE TABLE parts (
     sha256     TEXT NOT NULL
 ) WITHOUT ROWID;
 """
+    + SITES
+)
 
 UPGRADES: Mapping[int, str] = {
     1: """
@@ -305,37 +275,6 @@ CREATE TABLE subscriptions (
     ignored      INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX subscriptions_by_feed ON subscriptions (feed_id);
-CREATE TABLE site_blocks (
-    host     TEXT NOT NULL,
-    block    INTEGER NOT NULL,
-    page     INTEGER NOT NULL,
-    story    INTEGER NOT NULL,
-    headline INTEGER NOT NULL,
-    repeated INTEGER NOT NULL,
-    seen_on  INTEGER NOT NULL,
-    PRIMARY KEY (host, block)
-) WITHOUT ROWID;
-CREATE TABLE site_pages (
-    page_no   INTEGER PRIMARY KEY,
-    host      TEXT NOT NULL,
-    url       TEXT NOT NULL,
-    feed_id   TEXT NOT NULL,
-    seen_at   INTEGER NOT NULL,
-    words     INTEGER NOT NULL,
-    agreement REAL NOT NULL,
-    links     REAL NOT NULL,
-    note      TEXT NOT NULL
-);
-CREATE INDEX site_pages_by_host ON site_pages (host, page_no);
-CREATE TABLE feed_texts (
-    text_no    INTEGER PRIMARY KEY,
-    feed_id    TEXT NOT NULL,
-    url        TEXT NOT NULL,
-    feed_words INTEGER NOT NULL,
-    page_words INTEGER NOT NULL,
-    shared     REAL NOT NULL
-);
-CREATE INDEX feed_texts_by_feed ON feed_texts (feed_id, text_no);
 INSERT INTO meta VALUES ('ledger_id', lower(hex(randomblob(16))));
 DROP TABLE bands;
 ALTER TABLE articles ADD COLUMN sample BLOB NOT NULL DEFAULT x'';
@@ -375,6 +314,7 @@ CREATE TABLE verdicts (
     PRIMARY KEY (article_id, other_id)
 ) WITHOUT ROWID;
 CREATE INDEX verdicts_by_other ON verdicts (other_id);
-""",
+"""
+    + SITES,
 }
 """What brings a file of each version to the next one."""

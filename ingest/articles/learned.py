@@ -98,7 +98,7 @@ def _read(
     if own.remove is not None and not steps:
         unmatched.append("remove")
     if own.body is not None:
-        by_rule = _by_rule(tree, markup, hints, own)
+        by_rule = _by_rule(tree, hints, own)
         if by_rule is not None:
             return _before(steps, by_rule), tuple(unmatched)
         unmatched.append("body")
@@ -108,7 +108,7 @@ def _read(
     return _before(steps, reading), tuple(unmatched)
 
 
-def _by_rule(tree: HtmlElement, markup: str, hints: Hints, own: SiteRules) -> Reading | None:
+def _by_rule(tree: HtmlElement, hints: Hints, own: SiteRules) -> Reading | None:
     prune(tree, (machinery, *ALWAYS))
     found = rules.body(tree, own)
     if found is None:
@@ -116,7 +116,7 @@ def _by_rule(tree: HtmlElement, markup: str, hints: Hints, own: SiteRules) -> Re
     text = drop_residue(found.paragraphs, hints.titles, hints.authors)
     return Reading(
         body=Body(paragraphs=text.paragraphs, steps=(*found.steps, *text.steps)),
-        agreement=Witness(joined(text.paragraphs)).likeness(Witness(plain_text(markup))),
+        agreement=Witness(joined(text.paragraphs)).likeness(Witness(plain_text(tree))),
         extractor=rules.SOURCE,
     )
 

@@ -1,18 +1,22 @@
-"""What is known of a page's site, for the reading of the page; and what to say of its drift."""
+"""What is known of a page's site, for the reading of the page; and what to say of its drift.
+
+A page is looked for in what is known before it is read, and watched once its commit is durable:
+whether extraction has changed is then told by the very page that makes it so.
+"""
 
 import logging
 from collections.abc import Sequence
 from typing import Final
 
 from ingest.articles.choice import feed_text
-from ingest.articles.drift import find_drift
+from ingest.articles.drift import Drift, find_drift
 from ingest.articles.urls import host_of
 from ingest.clock import Clock
 from ingest.commits import Commits
 from ingest.config import Config
 from ingest.text import clean_line
 from ingest.types import FeedText, FullText, Site, SiteRules
-from storage.sites import Remembered
+from storage.sites import PageSignals, Remembered, Sighting
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +24,7 @@ _MOST_TOLD: Final = 10_000
 
 
 class Memory:
-    """Asks the ledger for what earlier pages taught, and tells once of what is wrong on a site."""
+    """Asks the ledger for what earlier pages taught; tells, once a run, what is wrong on a site."""
 
     def __init__(self, config: Config, commits: Commits, clock: Clock) -> None:
         self._rules = config.sites
@@ -35,7 +39,6 @@ class Memory:
         known = await self._commits.read(
             lambda ledger: ledger.sites.recall(host, feed_id, at=self._clock())
         )
-        self._tell(host, known)
         return known_site(host, known, self._rules, full_text)
 
     async def feed_text(self, url: str, feed_id: str) -> FeedText:
@@ -45,15 +48,19 @@ class Memory:
         )
         return feed_text(known.fed)
 
-    def tell_note(self, url: str, note: str) -> None:
-        """Log once that a site's rules do not fit its pages."""
-        host = host_of(url)
-        if note and (host, note) not in self._told and len(self._told) < _MOST_TOLD:
-            self._told.add((host, note))
-            log.warning("%s: %s, as on %s", host, note, clean_line(url))
+    async def watch(self, seen: Sighting) -> None:
+        """Log once what a page that was committed shows to be wrong on its site, and its end."""
+        self._tell_note(seen.host, seen.signals)
+        pages = await self._commits.read(lambda ledger: ledger.sites.pages_of(seen.host))
+        self._tell_drift(seen.host, find_drift(seen.host, pages))
 
-    def _tell(self, host: str, known: Remembered) -> None:
-        drift = find_drift(host, known.pages)
+    def _tell_note(self, host: str, page: PageSignals) -> None:
+        told = (host, page.note)
+        if page.note and told not in self._told and len(self._told) < _MOST_TOLD:
+            self._told.add(told)
+            log.warning("%s: %s, as on %s", host, page.note, clean_line(page.url))
+
+    def _tell_drift(self, host: str, drift: Drift | None) -> None:
         if drift is None:
             if host in self._drifting:
                 self._drifting.discard(host)

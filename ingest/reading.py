@@ -86,6 +86,8 @@ class Reader:
                 finding = self._judge(internal_error(error), state)
         for change in await self._commits.entry(state, finding, at=self._clock()):
             self._observer.settled(change)
+        if isinstance(finding, Found | Refused) and finding.sighting is not None:
+            await self._memory.watch(finding.sighting)
 
     def _feed_share(self, feed_id: str) -> asyncio.Semaphore:
         return self._shares.setdefault(feed_id, asyncio.Semaphore(self._share))
@@ -189,8 +191,6 @@ class Reader:
         finding = self._text(extracted, answer.url, urls)
         if isinstance(finding, Found | Refused):
             sighting = of_article(extracted, answer.url, feed_id=state.feed_id, at=self._clock())
-            if sighting is not None:
-                self._memory.tell_note(answer.url, sighting.signals.note)
             finding = replace(finding, sighting=sighting)
         return finding
 

@@ -58,12 +58,11 @@ class Sighting:
 class Remembered:
     """What is known of a host and a feed before a page is read.
 
-    ``repeated`` are the blocks that stood on several of the host's pages; ``pages`` and ``fed`` the
-    last that were seen, oldest first.
+    ``repeated`` are the blocks that stood on several of the host's pages; ``fed`` the feed's last
+    texts, oldest first.
     """
 
     repeated: frozenset[int] = frozenset()
-    pages: tuple[PageSignals, ...] = ()
     fed: tuple[FeedSignals, ...] = ()
 
 
@@ -71,7 +70,10 @@ class Sites(Protocol):
     """What is remembered of the sites that pages come from; commits of entries add to it."""
 
     def recall(self, host: str, feed_id: str, *, at: datetime) -> Remembered:
-        """Return what is known of a host's pages and of a feed's texts."""
+        """Return what a host's pages repeat, and how a feed's texts compare with their pages."""
+
+    def pages_of(self, host: str) -> tuple[PageSignals, ...]:
+        """Return the last pages of a host, oldest first."""
 
     def pages(self) -> dict[str, tuple[PageSignals, ...]]:
         """Return the last pages of each host, oldest first."""

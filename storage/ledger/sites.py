@@ -34,7 +34,7 @@ class SqliteSites:
         self._database = database
 
     def recall(self, host: str, feed_id: str, *, at: datetime) -> Remembered:
-        """Return what is known of a host's pages and of a feed's texts."""
+        """Return what a host's pages repeat, and how a feed's texts compare with their pages."""
         with self._database.reading() as db:
             repeated = db.execute(
                 "SELECT block FROM site_blocks WHERE host = ? AND repeated AND seen_on >= ?",
@@ -42,9 +42,13 @@ class SqliteSites:
             )
             return Remembered(
                 repeated=frozenset(block for (block,) in repeated),
-                pages=_pages(db, host),
                 fed=tuple(_FED.select(db, "WHERE feed_id = ? ORDER BY text_no", [feed_id])),
             )
+
+    def pages_of(self, host: str) -> tuple[PageSignals, ...]:
+        """Return the last pages of a host, oldest first."""
+        with self._database.reading() as db:
+            return _pages(db, host)
 
     def pages(self) -> dict[str, tuple[PageSignals, ...]]:
         """Return the last pages of each host, oldest first."""

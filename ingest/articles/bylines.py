@@ -1,10 +1,14 @@
 """Authors as a page shows them, for pages that do not state them for machines."""
 
+# ruff: noqa: RUF001 - typographic separators are meant
+
+import re
+from itertools import islice
 from typing import Final
 
 from lxml.html import HtmlElement
 
-from ingest.articles.names import author_names
+from ingest.articles.names import author_names, squash
 from ingest.text import clean_line
 
 _LONGEST: Final = 80
@@ -26,6 +30,28 @@ _MARKED: Final = {
         False
     ),
 }
+
+# What a label before a name says, in the languages that label it; letters alone.
+_LABELS: Final = frozenset(
+    {"author", "authors", "autor", "autorin", "autorinautor", "autoren", "auteur", "auteurs"}
+    | {"autora", "autores", "autore", "autori", "reporter", "journalist", "författare", "forfatter"}
+    | {
+        "автор",
+        "авторы",
+        "автори",
+        "yazar",
+        "penulis",
+        "tácgiả",
+        "作者",
+        "記者",
+        "记者",
+        "文",
+        "기자",
+    }
+)
+_LABEL_ELEMENTS: Final = ("strong", "b", "dt", "th", "span", "label", "em")
+_DATE: Final = re.compile(r"\W{0,3}\d{1,4}([./-])\d{1,2}\1\d{2,4}\b")
+_MOST_LOOKED_AT: Final = 20_000
 
 
 def shown_authors(tree: HtmlElement, outlets: frozenset[str]) -> tuple[str, ...]:
@@ -50,7 +76,37 @@ def shown_authors(tree: HtmlElement, outlets: frozenset[str]) -> tuple[str, ...]
         names = [n for n in author_names(named, outlets) if sure or _is_full_name(n)]
         if names:
             return tuple(names if len(texts) <= _MOST else names[:1])
+    return _labelled(tree, outlets) or _beside_date(tree, outlets)
+
+
+def _labelled(tree: HtmlElement, outlets: frozenset[str]) -> tuple[str, ...]:
+    """Return the names behind a label ("Author", "Autor:"): in its tail or the next element."""
+    for label in islice(tree.iter(*_LABEL_ELEMENTS), _MOST_LOOKED_AT):
+        if len(label) == 0 and squash(label.text or "") in _LABELS:
+            after = label.getnext()
+            shown = clean_line(label.tail or "")
+            if not shown and after is not None:
+                shown = clean_line(str(after.text_content()))
+            if names := _full_names(shown.lstrip(" :："), outlets):
+                return names
     return ()
+
+
+def _beside_date(tree: HtmlElement, outlets: frozenset[str]) -> tuple[str, ...]:
+    """Return the names in the element just before the first that begins with a date."""
+    for dated in islice(tree.iter("span", "div", "p", "time", "li"), _MOST_LOOKED_AT):
+        if dated.text and _DATE.match(dated.text):
+            before = dated.getprevious()
+            shown = "" if before is None else clean_line(str(before.text_content()))
+            return _full_names(shown.rstrip(" |·•,-–—"), outlets)
+    return ()
+
+
+def _full_names(shown: str, outlets: frozenset[str]) -> tuple[str, ...]:
+    if not 0 < len(shown) <= _LONGEST:
+        return ()
+    names = author_names([shown], outlets)
+    return names if all(map(_is_full_name, names)) else ()
 
 
 def _is_full_name(name: str) -> bool:

@@ -1,5 +1,7 @@
 """Dates as pages write them."""
 
+# ruff: noqa: RUF001 - typographic separators are meant
+
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -11,6 +13,7 @@ _LATEST: Final = 2100
 _LOOSE: Final = re.compile(
     r"^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T\s]+(\d{1,2}):(\d{2})(?::(\d{2}))?)?"
 )
+_AT_END: Final = re.compile(r"[|–—·-]\s*(\d{1,2})\.(\d{1,2})\.(\d{4})\s*$")
 _EPOCH: Final = re.compile(r"^\d{10}(?:\d{3})?$")
 _MILLISECONDS: Final = 13
 _ZONE_SPACE: Final = re.compile(r"\s+(?=[+-]\d{2}:?\d{2}$)")
@@ -40,6 +43,12 @@ def parse_date(value: str | None) -> PageDate | None:
     except OverflowError:
         return None
     return PageDate(at=at, zoned=zoned) if _EARLIEST <= at.year <= _LATEST else None
+
+
+def date_at_end(title: str) -> PageDate | None:
+    """Return the day, first and with dots, that a page's title ends with behind a separator."""
+    found = _AT_END.search(title)
+    return None if found is None else parse_date("-".join(reversed(found.groups())))
 
 
 def _iso(text: str) -> datetime | None:

@@ -9,7 +9,7 @@ from urllib.parse import urljoin, urlsplit
 from lxml.html import HtmlElement
 
 from ingest.articles.bylines import shown_authors
-from ingest.articles.dates import PageDate, parse_date
+from ingest.articles.dates import PageDate, date_at_end, parse_date
 from ingest.articles.jsonld import JsonLd, Node
 from ingest.articles.kinds import Signs
 from ingest.articles.metatags import MetaTags
@@ -23,6 +23,7 @@ JSON_LD: Final = "json-ld"
 META: Final = "meta"
 H1: Final = "h1"
 TIME: Final = "time"
+TITLE: Final = "title"
 PAGE: Final = "page text"
 
 _LONGEST: Final = 5_000
@@ -217,6 +218,8 @@ def _published(
     yield JSON_LD, parse_date(linked.text(article.get("datePublished")))
     yield META, metas.date(*_PUBLISHED)
     yield TIME, _time(tree)
+    for title in (metas.one("og:title"), tree.findtext(".//title")):
+        yield TITLE, date_at_end(title or "")
 
 
 def _section(values: Sequence[str]) -> str | None:

@@ -10,22 +10,19 @@ The steps for a batch, and what a kill just after each of them leaves behind:
 3. *close*: the ledger drops the rows and records the part. Done.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
 
-from storage.fs import sweep, sync_folders
+from storage.fs import Files
 from storage.lake.layout import Layout, part_path
-from storage.lake.parts import arrow_of, holds, sync_part, write_part
+from storage.lake.parts import arrow_of, holds, measure, write_part
 from storage.ledger.base import Batch, Ledger, Part
 
 ROWS_A_BATCH = 5_000
 """The most rows of a part made by a flush: so many are in memory at once."""
-
-OnStep = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,16 +35,12 @@ class FlushReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flusher:
-    """Runs the steps. Its user holds the flush lock.
-
-    ``on_step`` is called with a step's name before each operation that a kill or a full disk could
-    cut off.
-    """
+    """Runs the steps. Its user holds the flush lock."""
 
     layout: Layout
     ledger: Ledger
     scheme: str
-    on_step: OnStep
+    files: Files
 
     def run(self, *, at: datetime) -> FlushReport:
         """Finish what a killed flush left open, then flush all rows journalled so far.
@@ -56,11 +49,9 @@ class Flusher:
             OSError: the disk is full or refuses; nothing is lost, and the next flush goes on.
             StoreError: a row in the journal is damaged.
         """
-        self.on_step("sweep")
-        sweep(self.layout.tmp)
+        self.files.sweep(self.layout.tmp)
         parts = [self._store(batch) for batch in self.ledger.open_batches()]
         while True:
-            self.on_step("assign")
             batches = self.ledger.assign_batches(at=at, limit=ROWS_A_BATCH)
             parts += [self._store(batch) for batch in batches]
             # Where no batch was full, the journal is empty but for what others added meanwhile.
@@ -75,12 +66,12 @@ class Flusher:
         data = arrow_of(batch.table, self.ledger.batch_rows(batch.batch_id))
         if holds(target, data):
             # Renaming over a live name would break readers that have the file open.
-            self.on_step("sync")
-            size, digest = sync_part(target)
+            self.files.sync(target)
         else:
-            size, digest = self._write(target, batch.table, data)
-        self.on_step("sync folders")
-        sync_folders(target.parent, root=self.layout.root)
+            self._write(target, batch.table, data)
+        # Of what the file holds, read back, not of what was meant to be in it.
+        size, digest = measure(target)
+        self.files.sync_folders(target.parent, root=self.layout.root)
         part = Part(
             table=batch.table,
             path=path,
@@ -89,20 +80,14 @@ class Flusher:
             bytes=size,
             sha256=digest,
         )
-        self.on_step("close")
         self.ledger.close_batch(batch.batch_id, part)
         return part
 
-    def _write(self, target: Path, table: str, data: pa.Table) -> tuple[int, str]:
-        """Put a part in place whole. Returns its size in bytes and its SHA-256."""
-        self.on_step("make folders")
-        self.layout.tmp.mkdir(parents=True, exist_ok=True)
-        target.parent.mkdir(parents=True, exist_ok=True)
+    def _write(self, target: Path, table: str, data: pa.Table) -> None:
+        """Put a part in place whole."""
+        self.files.make_folders(self.layout.tmp)
+        self.files.make_folders(target.parent)
         file = self.layout.tmp / target.name
-        self.on_step("write")
-        write_part(file, table, data, scheme=self.scheme)
-        self.on_step("sync")
-        size, digest = sync_part(file)
-        self.on_step("rename")
-        file.replace(target)
-        return size, digest
+        write_part(file, table, data, scheme=self.scheme, files=self.files)
+        self.files.sync(file)
+        self.files.rename(file, target)

@@ -5,14 +5,11 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from storage.lake.flush import Flusher, FlushReport, OnStep
+from storage.fs import Files, OnStep, no_hook
+from storage.lake.flush import Flusher, FlushReport
 from storage.lake.layout import Layout
 from storage.lake.verify import Problem, verify
 from storage.ledger.base import Ledger
-
-
-def _no_hook(_step: str) -> None:
-    """Let every step pass."""
 
 
 class Lake:
@@ -20,8 +17,7 @@ class Lake:
 
     ``root`` is the data folder. ``scheme`` names the signature scheme and is written into each
     file. A flush is due at ``rows`` journal rows, or when the oldest of them is ``every`` old.
-    ``on_step`` is called with a step's name before each operation of a flush; what it raises ends
-    the flush there, as a full disk or a kill would.
+    ``on_step`` is told of each operation on a file; see ``storage.fs``.
     """
 
     def __init__(
@@ -32,13 +28,16 @@ class Lake:
         scheme: str = "",
         rows: int = 2_000,
         every: timedelta = timedelta(minutes=5),
-        on_step: OnStep = _no_hook,
+        on_step: OnStep = no_hook,
     ) -> None:
         self._layout = Layout(root)
         self._ledger = ledger
         self._rows = rows
         self._every = every
-        self._flusher = Flusher(layout=self._layout, ledger=ledger, scheme=scheme, on_step=on_step)
+        self._files = Files(on_step)
+        self._flusher = Flusher(
+            layout=self._layout, ledger=ledger, scheme=scheme, files=self._files
+        )
 
     def should_flush(self, *, now: datetime) -> bool:
         """Whether a flush is due: enough rows, rows old enough, or a killed flush to finish."""
@@ -60,7 +59,7 @@ class Lake:
             StoreError: a row in the journal is damaged.
         """
         lock = self._layout.flush_lock
-        lock.parent.mkdir(parents=True, exist_ok=True)
+        self._files.make_folders(lock.parent)
         try:
             held = FileLock(lock, blocking=wait).acquire()
         except Timeout:

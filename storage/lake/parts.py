@@ -1,7 +1,6 @@
 """One part: a batch of one table and one day as a Parquet file, and how it is read back whole."""
 
 import hashlib
-import os
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from storage.fs import DISK, Files
 from storage.model import Row
 from storage.schema import SCHEMA_VERSION, TIME_COLUMNS, time_of, to_table
 
@@ -24,7 +24,7 @@ def arrow_of(table: str, rows: Sequence[Row]) -> pa.Table:
     return to_table(table, sorted(rows, key=time_of))
 
 
-def write_part(file: Path, table: str, data: pa.Table, *, scheme: str) -> None:
+def write_part(file: Path, table: str, data: pa.Table, *, scheme: str, files: Files = DISK) -> None:
     """Write rows, sorted by the table's time column, to a Parquet file. The file is not synced.
 
     ``scheme`` names how the rows' signatures were made; signatures of two schemes must not be
@@ -44,7 +44,7 @@ def write_part(file: Path, table: str, data: pa.Table, *, scheme: str) -> None:
         for name in _BLOOM_COLUMNS
         if name in data.column_names
     }
-    with file.open("wb") as sink:
+    with files.create(file) as sink:
         pq.write_table(
             data.replace_schema_metadata(metadata),
             sink,
@@ -55,16 +55,6 @@ def write_part(file: Path, table: str, data: pa.Table, *, scheme: str) -> None:
             bloom_filter_options=bloom,
             sorting_columns=[pq.SortingColumn(time)],
         )
-
-
-def sync_part(file: Path) -> tuple[int, str]:
-    """Make a file's content durable and return its size in bytes and its SHA-256 in hex.
-
-    The digest is of what the file holds, read back, not of what was meant to be in it.
-    """
-    with file.open("rb") as source:
-        os.fsync(source.fileno())
-    return measure(file)
 
 
 def measure(file: Path) -> tuple[int, str]:

@@ -9,21 +9,27 @@ from threading import RLock
 from filelock import FileLock
 
 from storage.errors import StoreError
+from storage.fs import OnStep, no_hook
 from storage.ledger.ddl import SCHEMA, SCHEMA_VERSION, UPGRADES
 
 BUSY_SECONDS = 30.0
+
+# What a hook is told.
+BEGIN, COMMIT, CHECKPOINT = "begin", "commit", "checkpoint"
 
 
 class Database:
     """Two connections to one file: who reads does not wait for who writes.
 
-    Threads take turns on each of the two.
+    Threads take turns on each of the two. ``on_step`` is told when a write transaction begins, when
+    it is about to be committed, and when the write-ahead log is about to be copied back.
 
     Raises:
         StoreError: the file is no ledger, or one of a newer version.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, on_step: OnStep = no_hook) -> None:
+        self._on_step = on_step
         path.parent.mkdir(parents=True, exist_ok=True)
         with ExitStack() as stack:
             try:
@@ -59,12 +65,16 @@ class Database:
         Raises:
             sqlite3.OperationalError: another process kept writing for ``BUSY_SECONDS``.
         """
-        with self._writing, _transaction(self._writer, "BEGIN IMMEDIATE"):
-            yield self._writer
+        with self._writing:
+            self._on_step(BEGIN)
+            with _transaction(self._writer, "BEGIN IMMEDIATE"):
+                yield self._writer
+                self._on_step(COMMIT)
 
     def tidy(self) -> None:
         """Refresh the planner's statistics and give back the space of the write-ahead log."""
         with self._writing:
+            self._on_step(CHECKPOINT)
             self._writer.execute("PRAGMA optimize")
             self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlite3 import Connection, DatabaseError
 
 from storage.errors import StoreError
+from storage.fs import OnStep, no_hook
 from storage.ledger import (
     articles,
     checks,
@@ -23,7 +24,6 @@ from storage.ledger.base import Batch, JournalState, LedgerWriter, Part, Snapsho
 from storage.ledger.database import Database
 from storage.ledger.fold import checks as fold_checks
 from storage.ledger.fold.index import RETENTION, SIZES, FoldIndex, Sizes
-from storage.ledger.fold.segment import OnStep, no_hook
 from storage.ledger.liveness import RunLocks
 from storage.ledger.stories import SqliteStories
 from storage.ledger.subscriptions import SqliteSubscriptions
@@ -45,7 +45,8 @@ class SqliteLedger:
 
     Threads take turns; several processes may have the same file open. Beside the file, the folder
     ``runs`` has the locks of live runs, the folder ``fold`` the files of the fold's index; articles
-    fetched longer than ``retention`` ago may drop out of that, none with ``None``.
+    fetched longer than ``retention`` ago may drop out of that, none with ``None``. ``on_step`` is
+    told of each write transaction and each operation on a file; see ``storage.fs``.
 
     Raises:
         StoreError: the file is no ledger, or one of a newer version.
@@ -57,10 +58,10 @@ class SqliteLedger:
         *,
         retention: timedelta | None = RETENTION,
         fold_sizes: Sizes = SIZES,
-        on_fold_step: OnStep = no_hook,
+        on_step: OnStep = no_hook,
     ) -> None:
         self._path = path
-        self._database = Database(path)
+        self._database = Database(path, on_step=on_step)
         self._locks = RunLocks(path.parent / "runs")
         self.subscriptions = SqliteSubscriptions(self._database)
         self.stories = SqliteStories(self._database.reading)
@@ -70,7 +71,7 @@ class SqliteLedger:
             self._database,
             retention=retention,
             sizes=fold_sizes,
-            on_step=on_fold_step,
+            on_step=on_step,
         )
 
     def close(self) -> None:

@@ -18,7 +18,7 @@ def main(root: Path, operation: int) -> None:
         if next(operations) == operation:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    ledger = SqliteLedger(root / "state" / "ledger.db")
+    ledger = SqliteLedger(root / "state" / "ledger.db", on_step=on_step)
     Lake(root, ledger, on_step=on_step).flush(at=datetime.now(UTC))
     ledger.close()
 

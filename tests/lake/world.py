@@ -10,6 +10,7 @@ import duckdb
 import polars as pl
 import pyarrow.dataset as ds
 
+from storage.fs import OnStep, no_hook
 from storage.ledger.sqlite import SqliteLedger
 from storage.model import (
     Article,
@@ -35,9 +36,9 @@ FEED_URL = "https://www.example.org/feed.xml"
 Key = tuple[Any, ...]
 
 
-def open_ledger(root: Path) -> SqliteLedger:
+def open_ledger(root: Path, *, on_step: OnStep = no_hook) -> SqliteLedger:
     (root / "state").mkdir(parents=True, exist_ok=True)
-    return SqliteLedger(root / "state" / "ledger.db")
+    return SqliteLedger(root / "state" / "ledger.db", on_step=on_step)
 
 
 def article(number: int, *, at: datetime = NOON, text: str = "", revision: int = 0) -> Article:

@@ -20,6 +20,7 @@ from threading import Event, Lock, RLock
 import numpy as np
 import numpy.typing as npt
 
+from storage.fs import OnStep
 from storage.ledger.codec import micros, pack_bands
 from storage.ledger.database import Database
 from storage.ledger.fold import source
@@ -35,7 +36,7 @@ from storage.ledger.fold.block import (
     table_of,
 )
 from storage.ledger.fold.runs import Places
-from storage.ledger.fold.segment import OnStep, Segment
+from storage.ledger.fold.segment import Segment
 from storage.ledger.fold.shelf import Chain, Shelf, to_merge, with_merged
 from storage.ledger.fold.tail import Tail
 from storage.model import Fingerprint, StoredArticle

@@ -11,9 +11,10 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from storage.fs import OnStep
 from storage.ledger.fold.block import Block
 from storage.ledger.fold.runs import Keys, Rows, bits_of, prefix_bits, sorted_pairs, starts
-from storage.ledger.fold.segment import Header, OnStep, SegmentWriter
+from storage.ledger.fold.segment import Header, SegmentWriter
 
 SLICE = 1 << 19
 """Pairs sorted at once: 6 MB of them, and as much again for the sorting."""

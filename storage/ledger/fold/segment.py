@@ -11,7 +11,6 @@ import hashlib
 import mmap
 import os
 import zlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,20 +19,13 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from storage.fs import sync_folder
+from storage.fs import OnStep, sync_folder
 from storage.ledger.fold.block import ROW, Block, Table
 from storage.ledger.fold.runs import Keys, Rows, Run
 
 FORMAT = 2
 SUFFIX = ".fold"
 TEMPORARY = ".tmp"
-
-OnStep = Callable[[str], None]
-
-
-def no_hook(_step: str) -> None:
-    """Let every step pass."""
-
 
 _PAGE = 4096
 _MAGIC = b"newsfold fold\n"

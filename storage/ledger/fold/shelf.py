@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from filelock import FileLock, Timeout
 
-from storage.fs import sync_folder
+from storage.fs import OnStep, sync_folder
 from storage.ledger.database import Database
 from storage.ledger.fold import source
 from storage.ledger.fold.block import Block, block_of
@@ -25,7 +25,6 @@ from storage.ledger.fold.segment import (
     SUFFIX,
     TEMPORARY,
     Header,
-    OnStep,
     Segment,
     SegmentError,
     open_segment,

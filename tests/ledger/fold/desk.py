@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 
+from storage.fs import OnStep, no_hook
 from storage.ledger.base import LedgerWriter
+from storage.ledger.database import BEGIN, CHECKPOINT, COMMIT
 from storage.ledger.fold.index import Sizes
-from storage.ledger.fold.segment import OnStep, no_hook
 from storage.ledger.sqlite import SqliteLedger
 from storage.model import Fingerprint, StoredArticle
 from tests.ledger.values import NOON, entry, new, poll, stored
@@ -21,7 +22,13 @@ _FRESH = count()
 def open_ledger(
     path: Path, *, retention: timedelta | None = None, on_step: OnStep = no_hook
 ) -> SqliteLedger:
-    return SqliteLedger(path, retention=retention, fold_sizes=TINY, on_fold_step=on_step)
+    """Open a ledger whose ``on_step`` is told of the index's files alone."""
+
+    def on_fold_step(step: str) -> None:
+        if step not in {BEGIN, COMMIT, CHECKPOINT}:
+            on_step(step)
+
+    return SqliteLedger(path, retention=retention, fold_sizes=TINY, on_step=on_fold_step)
 
 
 def store(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.ledger.fold.segment import OnStep
+from storage.fs import OnStep
 from storage.model import StoredArticle
 from tests.ledger.fold.desk import ask, files, open_ledger, place, store
 

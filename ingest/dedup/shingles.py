@@ -57,11 +57,18 @@ _UNSEEN = re.compile(
 # Odd multipliers of the hash functions: fractions of the golden ratio and of square roots.
 _BASE = 0x9E3779B97F4A7C15
 _BASE_INVERSE = pow(_BASE, -1, 1 << 64)
-_GAMMA = np.uint64(_BASE)
-_SHIFT_1, _SHIFT_2, _SHIFT_3 = np.uint64(30), np.uint64(27), np.uint64(31)
-_FACTOR_1, _FACTOR_2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
 _TABLE = 1 << 17  # powers kept at hand: enough for all but huge texts
-_POSITIONS = np.array([0xBB67AE8584CAA73B, 0x3C6EF372FE94F82B, 0xA54FF53A5F1D36F1], np.uint64)
+
+# Arrays of no dimension: numpy takes its own scalars, and Python's, apart at every use.
+_GAMMA = np.array(_BASE, np.uint64)
+_SHIFT_1, _SHIFT_2, _SHIFT_3 = (np.array(by, np.uint64) for by in (30, 27, 31))
+_FACTOR_1, _FACTOR_2 = (
+    np.array(factor, np.uint64) for factor in (0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
+)
+_POSITIONS = tuple(
+    np.array(factor, np.uint64)
+    for factor in (0xBB67AE8584CAA73B, 0x3C6EF372FE94F82B, 0xA54FF53A5F1D36F1)
+)
 
 
 def normalise(text: str) -> str:
@@ -90,10 +97,12 @@ def shingles(tokens: Hashes) -> Hashes:
         return tokens
     size = min(SHINGLE_SIZE, len(tokens))
     count = len(tokens) - size + 1
-    total = tokens[:count] * _POSITIONS[0]
+    found = tokens[:count] * _POSITIONS[0]
+    term = np.empty_like(found)
     for offset in range(1, size):
-        total += tokens[offset : offset + count] * _POSITIONS[offset]
-    found = mix(total)
+        np.multiply(tokens[offset : offset + count], _POSITIONS[offset], term)
+        found += term
+    _mix_in_place(found, term)
     found.sort()
     if count > 1:
         first = np.empty(count, bool)
@@ -114,15 +123,20 @@ def token_hashes(folded: str) -> Hashes:
     if not folded:
         return np.zeros(0, np.uint64)
     points = _points(folded)
-    kinds = _kinds().take(points)
+    # Clipping spares numpy the check that no index is outside: no code point is.
+    kinds = _kinds().take(points, mode="clip")
     starts, ends = _runs(kinds) if kinds.max() <= _WORD else _cut(kinds)
-    sums = np.zeros(len(points) + 1, np.uint64)
-    scattered = _scattered().take(points)
+    sums = np.empty(len(points) + 1, np.uint64)
+    sums[0] = 0
+    scattered = _scattered().take(points, mode="clip")
     scattered *= _powers(_BASE, len(points))
-    np.cumsum(scattered, out=sums[1:])
-    runs = (sums.take(ends) - sums.take(starts)) * _powers(_BASE_INVERSE, len(points)).take(starts)
+    np.add.accumulate(scattered, out=sums[1:])
+    runs = sums.take(ends)
+    runs -= sums.take(starts)
+    runs *= _powers(_BASE_INVERSE, len(points)).take(starts)
     runs += (ends - starts).view(np.uint64)
-    return mix(runs)
+    _mix_in_place(runs, np.empty_like(runs))
+    return runs
 
 
 def _points(text: str) -> npt.NDArray[np.uint8] | npt.NDArray[np.uint32]:
@@ -134,10 +148,11 @@ def _points(text: str) -> npt.NDArray[np.uint8] | npt.NDArray[np.uint32]:
 
 def _runs(kinds: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
     """Return where the words of a text begin and end that has nothing but words."""
-    inside = np.zeros(len(kinds) + 2, bool)
+    inside = np.empty(len(kinds) + 2, bool)
+    inside[0] = inside[-1] = False
     inside[1:-1] = kinds
-    edges = np.flatnonzero(inside[1:] != inside[:-1])
-    return edges[::2], edges[1::2]
+    edges = (inside[1:] != inside[:-1]).nonzero()[0].reshape(-1, 2).T.copy()
+    return edges[0], edges[1]
 
 
 def _cut(kinds: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
@@ -157,13 +172,22 @@ def mix(values: Hashes) -> Hashes:
 
     Source: Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014.
     """
-    mixed = values + _GAMMA
-    mixed ^= mixed >> _SHIFT_1
-    mixed *= _FACTOR_1
-    mixed ^= mixed >> _SHIFT_2
-    mixed *= _FACTOR_2
-    mixed ^= mixed >> _SHIFT_3
+    mixed = values.copy()
+    _mix_in_place(mixed, np.empty_like(mixed))
     return mixed
+
+
+def _mix_in_place(values: Hashes, spare: Hashes) -> None:
+    """Do what ``mix`` does to ``values`` themselves; ``spare`` is room for as many."""
+    values += _GAMMA
+    np.right_shift(values, _SHIFT_1, spare)
+    values ^= spare
+    values *= _FACTOR_1
+    np.right_shift(values, _SHIFT_2, spare)
+    values ^= spare
+    values *= _FACTOR_2
+    np.right_shift(values, _SHIFT_3, spare)
+    values ^= spare
 
 
 def _powers(base: int, count: int) -> Hashes:

@@ -36,8 +36,13 @@ SCHEME = (
     f"/normalisation={NORMALISATION}"
 )
 
-_BLOCK = 512  # shingles permuted at once: what fits the processor's cache
+_BLOCK = 768  # shingles permuted at once: what fits the processor's cache
 _VALUES = np.dtype("<u4")
+
+# MurmurHash3's finalizer, as arrays of no dimension (see ``ingest.dedup.shingles``).
+_UPPER = np.array(32, np.uint64)
+_SHIFT_1, _SHIFT_2 = np.array(16, np.uint32), np.array(13, np.uint32)
+_FACTOR_1, _FACTOR_2 = np.array(0x85EBCA6B, np.uint32), np.array(0xC2B2AE35, np.uint32)
 
 
 def fingerprint(
@@ -121,17 +126,17 @@ def signature(hashes: Hashes, permutations: int = PERMUTATIONS) -> npt.NDArray[n
         permutations: How many values to return.
     """
     a, b = (factors[:permutations, np.newaxis] for factors in _permutations())
-    mixed = (hashes >> np.uint64(32)).astype(np.uint32)
-    mixed ^= mixed >> np.uint32(16)
-    mixed *= np.uint32(0x85EBCA6B)
-    mixed ^= mixed >> np.uint32(13)
-    mixed *= np.uint32(0xC2B2AE35)
-    mixed ^= mixed >> np.uint32(16)
+    mixed = (hashes >> _UPPER).astype(np.uint32)
+    mixed ^= mixed >> _SHIFT_1
+    mixed *= _FACTOR_1
+    mixed ^= mixed >> _SHIFT_2
+    mixed *= _FACTOR_2
+    mixed ^= mixed >> _SHIFT_1
     least = np.full(permutations, 0xFFFFFFFF, np.uint32)
     for start in range(0, len(mixed), _BLOCK):
         permuted = a * mixed[start : start + _BLOCK]
         permuted += b
-        np.minimum(least, permuted.min(axis=1), out=least)
+        np.minimum(least, np.minimum.reduce(permuted, axis=1), out=least)
     return least
 
 

@@ -1,7 +1,7 @@
 """Two articles put before the fold's own rules, with every number there is. Pure."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
@@ -11,6 +11,7 @@ from ingest.dedup.numbers import overlap
 from ingest.dedup.passages import quotes, shared
 from ingest.dedup.sample import likeness
 from ingest.dedup.signature import lead_share
+from ingest.overrule import Overruled, Ruling
 from ingest.settle.choice import incoming
 from storage.model import Match, StoredArticle
 
@@ -26,7 +27,10 @@ class Origin(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What the fold would make of the later of two texts if the earlier were stored."""
+    """What the fold would make of the later of two texts if the earlier were stored.
+
+    The last three are not its own: a person said so, or the configuration keeps it from them.
+    """
 
     EXACT = "exact"
     NEAR = "near"
@@ -34,6 +38,9 @@ class Verdict(StrEnum):
     REVISION = "revision"
     RELATED = "related"
     UNLIKE = "unlike"
+    JOINED = "joined"
+    APART = "apart"
+    UNFOLDED = "unfolded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,31 +86,53 @@ class Account:
 class Comparison:
     """``here``, the later of two articles, beside ``there``: the verdict, its rule, the numbers.
 
-    ``evidence`` is the decision's own, with thresholds (``…_needed``).
+    ``by_text`` is the verdict of the texts alone and ``evidence`` its own, with thresholds
+    (``…_needed``). Where they were not asked, ``overruled`` says what decided.
     """
 
     here: Side
     there: Side
-    verdict: Verdict
+    by_text: Verdict
     evidence: Mapping[str, object]
     account: Account
+    overruled: Overruled | None = None
+
+    @property
+    def verdict(self) -> Verdict:
+        """What becomes of the later."""
+        return self.by_text if self.overruled is None else _OVERRULED[self.overruled.ruling]
+
+    @property
+    def rule(self) -> object:
+        """What decided."""
+        return self.evidence.get("rule") if self.overruled is None else self.overruled.rule
 
     @property
     def is_found(self) -> bool:
         """Whether the index would find the one for the other, so that the rules are asked."""
-        exact = self.verdict is Verdict.EXACT
+        exact = self.by_text is Verdict.EXACT
         return exact or self.account.bands + self.account.lead_bands > 0
 
 
-def compare(a: Side, b: Side, rules: FoldRules) -> Comparison:
+Overruling = Callable[[StoredArticle, StoredArticle], Overruled | None]
+"""Says of the later and the earlier of two articles what decides them before their texts do."""
+
+
+def compare(a: Side, b: Side, rules: FoldRules, overruling: Overruling) -> Comparison:
     """Decide on the later of two different articles as if the earlier were all that is stored."""
     here, there = (b, a) if precedes(a.article, b.article) else (a, b)
     decision = decide(
         incoming(here.article), exact=[there.article], near=[there.article], rules=rules
     )
     verdict, evidence = _told(decision)
-    account = _account(here, there)
-    return Comparison(here=here, there=there, verdict=verdict, evidence=evidence, account=account)
+    return Comparison(
+        here=here,
+        there=there,
+        by_text=verdict,
+        evidence=evidence,
+        account=_account(here, there),
+        overruled=overruling(here.article, there.article),
+    )
 
 
 def record(found: Comparison) -> dict[str, object]:
@@ -111,7 +140,9 @@ def record(found: Comparison) -> dict[str, object]:
     account = found.account
     return {
         "verdict": found.verdict,
-        "rule": found.evidence.get("rule"),
+        "rule": found.rule,
+        "by_text": found.by_text,
+        "overruled": found.overruled.evidence if found.overruled else None,
         "found_by_index": found.is_found,
         "here": _side_record(found.here),
         "there": _side_record(found.there),
@@ -152,6 +183,11 @@ def _told(decision: Original | Copy | Update) -> tuple[Verdict, Mapping[str, obj
             assert_never(decision)
 
 
+_OVERRULED: Mapping[Ruling, Verdict] = {
+    Ruling.JOINED: Verdict.JOINED,
+    Ruling.APART: Verdict.APART,
+    Ruling.UNFOLDED: Verdict.UNFOLDED,
+}
 _AS_COPY: Mapping[Match, Verdict] = {
     Match.EXACT: Verdict.EXACT,
     Match.NEAR: Verdict.NEAR,

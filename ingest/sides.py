@@ -60,6 +60,11 @@ class Sides:
         self._fetch = fetch
         self._extract = extract
 
+    @property
+    def ledger(self) -> Ledger | None:
+        """The store's ledger, if there is one."""
+        return self._store[1] if self._store else None
+
     def find(self, asked: str) -> Side:
         """Return the side that is asked for.
 

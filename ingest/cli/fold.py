@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from functools import partial
 
 import click
 from rich.text import Text
@@ -15,11 +16,13 @@ from ingest.comparison import Account, Comparison, Side, Verdict, compare, recor
 from ingest.config import Config, DedupSettings
 from ingest.dedup.passages import quotes
 from ingest.errors import UsageError
+from ingest.overrule import Overruled, by_configuration, by_word
 from ingest.settle import fold_rules
 from ingest.sides import Sides
 from ingest.types import Extracted, Fault, Fetched, Page
 from storage.errors import StoreError
 from storage.ledger.base import Ledger
+from storage.model import StoredArticle
 from storage.store import Store
 
 _MARGIN = 2
@@ -30,6 +33,9 @@ _VERDICTS: Mapping[Verdict, tuple[str, str]] = {
     Verdict.REVISION: ("a revision: a newer text of the same site", "yellow"),
     Verdict.RELATED: ("no copy, but related", "magenta"),
     Verdict.UNLIKE: ("no copy", "green"),
+    Verdict.JOINED: ("a copy: a person said so", "cyan"),
+    Verdict.APART: ("no copy: a person said so", "green"),
+    Verdict.UNFOLDED: ("not folded: the configuration says so", "green"),
 }
 
 
@@ -56,13 +62,25 @@ def command(context: Context, a: str, b: str) -> None:
             extract=lambda page: asyncio.run(_extract(context, config, page)),
         )
         one, other = sides.find(a), sides.find(b)
-    if one.article.article_id == other.article.article_id:
-        raise UsageError(f"{a} and {b} are the same article, {one.article.canonical_url}")
-    found = compare(one, other, rules)
+        if one.article.article_id == other.article.article_id:
+            raise UsageError(f"{a} and {b} are the same article, {one.article.canonical_url}")
+        found = compare(one, other, rules, partial(_overruled, config, sides.ledger))
     if context.as_json:
         say.emit_json(record(found))
     else:
         _tell(context, found)
+
+
+def _overruled(
+    config: Config | None, ledger: Ledger | None, here: StoredArticle, there: StoredArticle
+) -> Overruled | None:
+    """Return what decides before the texts are asked, if anything does."""
+    if ledger is not None and (said := by_word(ledger.stories, here, there)):
+        return said
+    if config is None:
+        return None
+    unfolded = [feed.id for feed in config.feeds if not feed.fold]
+    return by_configuration(here, there, folds=config.dedup.enabled, unfolded=unfolded)
 
 
 def _store(
@@ -94,6 +112,11 @@ async def _extract(context: Context, config: Config | None, page: Page) -> Extra
 def _tell(context: Context, found: Comparison) -> None:
     words, style = _VERDICTS[found.verdict]
     say.flowing(context, Text(words, f"bold {style}"))
+    if found.overruled:
+        why = {"rule": found.rule, **found.overruled.evidence}
+        evidence.print_lines(context, evidence.lines(why))
+        by_text, _ = _VERDICTS[found.by_text]
+        say.flowing(context, Text(f"By their texts alone: {by_text}", "dim"))
     shown = {k: v for k, v in found.evidence.items() if k.startswith(("rule", "containment"))}
     evidence.print_lines(context, evidence.lines(shown))
     if not found.is_found:

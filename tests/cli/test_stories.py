@@ -82,3 +82,45 @@ def test_refold_says_what_would_change_and_changes_it(folder: Path) -> None:
     done = newsfold(folder, "--json", "refold", "--since", "2026-11-01", "--yes").json
     assert (done["counts"]["merged"], done["done"], done["overtaken"]) == (1, True, 0)
     assert json.loads(newsfold(folder, "--json", "refold").out)["changes"] == []
+
+
+def test_fold_tells_a_persons_word_before_what_the_texts_come_to(folder: Path) -> None:
+    newsfold(folder, "stories", "split", url_of("b"))
+    told = newsfold(folder, "--json", "fold", url_of("a"), url_of("b")).json
+    assert (told["verdict"], told["rule"]) == ("apart", "a person's word")
+    assert (told["by_text"], told["evidence"]["rule"]) == ("near", "nearly the same text")
+    assert told["overruled"]["said_of"] == id_of("a")
+    said = newsfold(folder, "fold", url_of("a"), url_of("b")).out
+    assert "no copy: a person said so" in said
+    assert "By their texts alone: a copy: nearly the same text" in said
+
+
+def test_fold_tells_a_word_on_another_article_of_the_story(folder: Path) -> None:
+    newsfold(folder, "stories", "join", url_of("x"), url_of("a"))
+    told = newsfold(folder, "--json", "fold", url_of("x"), url_of("b")).json
+    assert (told["verdict"], told["by_text"]) == ("joined", "unlike")
+    assert told["overruled"]["said_of"] == id_of("a")
+    untold = newsfold(folder, "--json", "fold", url_of("h"), url_of("a")).json
+    assert (untold["overruled"], untold["verdict"]) == (None, untold["by_text"])
+
+
+@pytest.mark.parametrize(
+    ("yaml", "rule", "rests_on"),
+    [
+        ("dedup: {enabled: false}\nfeeds: []\n", "dedup.enabled is false", {}),
+        (
+            "feeds: [{id: f, url: 'https://f.example/feed', fold: false}]\n",
+            "fold is false for its feed",
+            {"feeds": ["f"]},
+        ),
+    ],
+)
+def test_fold_tells_that_the_configuration_keeps_two_from_being_compared(
+    folder: Path, yaml: str, rule: str, rests_on: dict[str, object]
+) -> None:
+    (folder / "feeds.yml").write_text(f"data: data\n{yaml}", encoding="utf-8")
+    told = newsfold(folder, "--json", "fold", url_of("a"), url_of("b")).json
+    assert (told["verdict"], told["rule"], told["by_text"]) == ("unfolded", rule, "near")
+    assert told["overruled"] == rests_on
+    newsfold(folder, "stories", "split", url_of("b"))
+    assert newsfold(folder, "--json", "fold", url_of("a"), url_of("b")).json["verdict"] == "apart"

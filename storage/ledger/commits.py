@@ -1,6 +1,6 @@
 """The two kinds of commit, each whole within its caller's transaction."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from sqlite3 import Connection
@@ -48,25 +48,8 @@ def pending(
 ) -> tuple[EntryState, ...]:
     """Write new or changed entries and the rows that tell of them; return those written."""
     written = tuple(entry for entry in announced if entries.put_pending(db, entry))
-    journal.append(db, list(_waiting(written, run_id, at)), at=at)
+    journal.append(db, [entries.told(entry, run_id=run_id, at=at) for entry in written], at=at)
     return written
-
-
-def _waiting(written: Sequence[EntryState], run_id: str, at: datetime) -> Iterator[OutcomeChange]:
-    for entry in written:
-        yield OutcomeChange(
-            entry_id=entry.entry_id,
-            feed_id=entry.feed_id,
-            guid=entry.guid,
-            url=entry.url,
-            title=entry.title,
-            article_id=entry.article_id,
-            changed_at=at,
-            run_id=run_id,
-            outcome=entry.outcome,
-            reason=entry.reason,
-            detail=entry.detail,
-        )
 
 
 def entry(db: Connection, index: FoldIndex, commit: EntryCommit) -> tuple[OutcomeChange, ...]:

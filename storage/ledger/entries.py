@@ -30,6 +30,23 @@ def known(db: Connection, feed_id: str, guids: Sequence[str] | None) -> dict[str
     return {entry.guid: entry for entry in found}
 
 
+def told(entry: EntryState, *, run_id: str, at: datetime) -> OutcomeChange:
+    """Return the row that tells of an entry's outcome as it is."""
+    return OutcomeChange(
+        entry_id=entry.entry_id,
+        feed_id=entry.feed_id,
+        guid=entry.guid,
+        url=entry.url,
+        title=entry.title,
+        article_id=entry.article_id,
+        changed_at=at,
+        run_id=run_id,
+        outcome=entry.outcome,
+        reason=entry.reason,
+        detail=entry.detail,
+    )
+
+
 def is_pending(db: Connection, entry_id: str) -> bool:
     """Whether an entry waits for its outcome."""
     query = "SELECT 1 FROM entries WHERE entry_id = ? AND outcome = 'pending'"

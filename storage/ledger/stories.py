@@ -3,13 +3,14 @@
 import json
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import datetime
 from sqlite3 import Connection
 
 from storage.ledger import articles, entries, journal
 from storage.ledger.fold.index import FoldIndex
 from storage.ledger.mapping import RowMapper
-from storage.model import EntryState, Fingerprint, OutcomeChange, StoredArticle
+from storage.model import EntryState, Fingerprint, StoredArticle
 from storage.regroup import Move, Verdict
 
 _VERDICTS = RowMapper("verdicts", Verdict)
@@ -92,15 +93,9 @@ class SqliteStoryWriter(SqliteStories):
         self.put(move.stored)
         brought = entries.placed_by(self._db, move.stored)
         changes = [
-            OutcomeChange(
-                entry_id=entry.entry_id,
-                feed_id=entry.feed_id,
-                guid=entry.guid,
-                url=entry.url,
-                title=entry.title,
+            replace(
+                entries.told(entry, run_id=run_id, at=at),
                 article_id=move.stored.article_id,
-                changed_at=at,
-                run_id=run_id,
                 outcome=move.outcome,
                 reason=move.reason,
                 detail=move.detail,
@@ -115,17 +110,4 @@ class SqliteStoryWriter(SqliteStories):
         """Have a settled entry taken up again with the payload, reason and detail it comes with."""
         if not entries.read_again(self._db, entry, due_at=at):
             return
-        change = OutcomeChange(
-            entry_id=entry.entry_id,
-            feed_id=entry.feed_id,
-            guid=entry.guid,
-            url=entry.url,
-            title=entry.title,
-            article_id=entry.article_id,
-            changed_at=at,
-            run_id=run_id,
-            outcome=entry.outcome,
-            reason=entry.reason,
-            detail=entry.detail,
-        )
-        journal.append(self._db, [change], at=at)
+        journal.append(self._db, [entries.told(entry, run_id=run_id, at=at)], at=at)

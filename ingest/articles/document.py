@@ -39,6 +39,11 @@ _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*>")
 # Every element is a plain ``HtmlElement``: lxml.html's own lookup, which has classes for forms and
 # inputs too, is a Python call for each element that is touched.
 _PLAIN_ELEMENTS = etree.ElementDefaultClassLookup(element=html.HtmlElement)
+# What stands in a head by the HTML Standard, section 13.2.6.4.4, and does not begin the body.
+_METADATA = frozenset(
+    {"base", "basefont", "bgsound", "link", "meta", "title"}
+    | {"noscript", "noframes", "script", "style", "template"}
+)
 _SNIFFED = 1 << 16
 _SAMPLE = 1 << 15
 
@@ -118,4 +123,25 @@ def parse_html(text: str) -> html.HtmlElement | None:
         if getattr(error, "code", None) == etree.ErrorTypes.ERR_NO_MEMORY:
             raise MemoryError from error
         return None
+    _begin_body(tree)
     return tree if len(tree) else None
+
+
+def _begin_body(tree: html.HtmlElement) -> None:
+    """Take what is no metadata out of the head and put it first in the body.
+
+    libxml2 knows the elements of HTML 4: where a page has no body tag, an ``article``, ``main`` or
+    ``header`` does not begin the body for it.
+    """
+    head = tree.find("head")
+    strays = [] if head is None else [child for child in head if child.tag not in _METADATA]
+    if not strays:
+        return
+    body = tree.find("body")
+    if body is None:
+        body = etree.SubElement(tree, "body")
+    elif body.text:
+        strays[-1].tail = (strays[-1].tail or "") + body.text
+        body.text = None
+    for place, stray in enumerate(strays):
+        body.insert(place, stray)

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lxml import etree
 
 from ingest.articles.document import decode, not_html, parse_html
 
@@ -105,3 +106,30 @@ def test_what_is_no_html_is_said_to_be_none(body: bytes, content_type: str) -> N
 )
 def test_html_is_taken_for_html(body: bytes, content_type: str) -> None:
     assert not_html(body, content_type) is None
+
+
+@pytest.mark.parametrize(
+    ("markup", "head", "body"),
+    [
+        ("<title>T</title><article><p>x</p></article>", "<title>T</title>", "<article><p>x</p>"),
+        ("<head><title>T</title></head><main>x</main>", "<title>T</title>", "<main>x</main>"),
+        (
+            "<title>T</title><header>top</header>words<article>x</article>after<p>end",
+            "<title>T</title>",
+            "<header>top</header>words<article>x</article>after<p>end</p>",
+        ),
+        (
+            "<head><x-y>a</x-y><meta name=m></head><body>Text<p>x</p></body>",
+            '<meta name="m">',
+            "<x-y>a</x-y>Text<p>x</p>",
+        ),
+        ("<head><title>T</title></head><body><p>x</p></body>", "<title>T</title>", "<p>x</p>"),
+    ],
+    ids=["no tags", "no body tag", "text between", "unknown in the head", "whole"],
+)
+def test_what_is_no_metadata_stands_in_the_body(markup: str, head: str, body: str) -> None:
+    tree = parse_html(f"<!doctype html>{markup}")
+    assert tree is not None
+    found = [etree.tostring(part, encoding="unicode", method="html") for part in tree]
+    assert found[0] == f"<head>{head}</head>"
+    assert found[1].startswith(f"<body>{body}")

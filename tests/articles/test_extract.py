@@ -54,6 +54,12 @@ def linked_data(**fields: object) -> str:
     return f'<script type="application/ld+json">{json.dumps(node)}</script>'
 
 
+def test_a_page_without_html_and_body_tags_is_an_article() -> None:
+    told = f"<article><h1>The road</h1>{paragraphs_html(STORY[:2])}</article>"
+    found = found_in(f"<!doctype html><title>The road</title>{told}".encode())
+    assert (found.title, found.text) == ("The road", "\n\n".join(STORY[:2]))
+
+
 def test_paragraphs_are_parted_by_blank_lines() -> None:
     found = found_in(article(paragraphs_html(STORY)))
     assert found.text == "\n\n".join(STORY)

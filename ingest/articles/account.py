@@ -8,8 +8,9 @@ from ingest.articles.paragraphs import Paragraph
 
 
 class Stage(StrEnum):
-    """The stages that change the text, in their order."""
+    """The stages that change the text, in their order, after those that settle the fields."""
 
+    FIELDS = "fields"
     PRUNE = "prune"
     BODY = "body"
     AGREE = "agree"
@@ -18,11 +19,12 @@ class Stage(StrEnum):
 
 
 class Change(StrEnum):
-    """What was done to a piece of text."""
+    """What was done to a piece of text; what a rule missed, nothing was done to."""
 
     REMOVED = "removed"
     ADDED = "added"
     CHOSEN = "chosen"
+    MISSED = "missed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,11 +21,11 @@ from ingest.articles.paragraphs import joined
 from ingest.articles.pruning import ALWAYS, Pruning, machinery, prune
 from ingest.articles.repeats import blocks, remove, repeated
 from ingest.articles.residue import drop_residue
+from ingest.dedup.passages import quotes
 from ingest.types import Lesson, Site, SiteRules
 
 _MOST: Final = 0.5
 _QUOTED: Final = 5
-_QUOTATION: Final = 80
 _NONE: Final[frozenset[int]] = frozenset()
 
 
@@ -64,16 +64,17 @@ def read_learned(
         kept = _words(reading) < _MOST * _words(whole)
         if kept:
             reading, missed = whole, missed_there
+    names = (*unmatched, *missed)
     return Learned(
-        reading=_after(steps, reading, kept=kept),
+        reading=_before(rules.missed(names), _after(steps, reading, kept=kept)),
         lesson=Lesson(
             blocks=tuple(dict.fromkeys(block.key for block in found)),
             removed=len(steps),
-            quotations=tuple(step.text[:_QUOTATION] for step in steps[:_QUOTED]),
+            quotations=tuple(quotes((step.text for step in steps), most=_QUOTED)),
             kept=kept,
             agreement=round(reading.agreement, 3),
             links=link_share(reading.body),
-            unmatched=(*unmatched, *missed),
+            unmatched=names,
             page_words=_words(reading),
         ),
     )

@@ -3,7 +3,7 @@
 A rule that matches nothing is as good as none, and is told.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -19,6 +19,7 @@ from ingest.types import SiteRules
 
 SOURCE: Final = "site rule"
 
+_STAGES: Final = {"body": Stage.BODY, "remove": Stage.PRUNE}
 _NEVER: Final = frozenset({"html", "body"})
 _TOLD: Final = 200
 _MOST: Final = 1_000
@@ -75,6 +76,19 @@ def body(tree: HtmlElement, rules: SiteRules) -> Body | None:
         return None
     step = Step(stage=Stage.BODY, change=Change.CHOSEN, rule=SOURCE, text=str(rules.body))
     return Body(paragraphs=tuple(text), steps=(step,))
+
+
+def missed(names: Iterable[str]) -> tuple[Step, ...]:
+    """Return the steps that say that rules of these names matched nothing."""
+    return tuple(
+        Step(
+            stage=_STAGES.get(name, Stage.FIELDS),
+            change=Change.MISSED,
+            rule=SOURCE,
+            text=f"{name} matched nothing",
+        )
+        for name in names
+    )
 
 
 def _with(said: Metadata, field: str, **values: object) -> Metadata:

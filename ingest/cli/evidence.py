@@ -10,6 +10,8 @@ from ingest.cli.context import Context
 
 _NEEDED = "_needed"
 _ID = "_id"
+_LONG_LABEL = 24
+_INDENT = 2
 _NAMES = {"of": "compared with", "nearest": "nearest to it"}
 # Told in words of their own.
 _WORDED = frozenset(
@@ -43,9 +45,13 @@ def lines(evidence: Mapping[str, object], only_there: Sequence[str] = ()) -> Ite
 
 
 def quoted(label: str, passages: Sequence[str]) -> Iterator[Text]:
-    """Yield each passage in quotation marks, the first behind the label."""
+    """Yield each passage in quotation marks: the first behind the label, or below a long one."""
+    above = len(label) > _LONG_LABEL
+    if above and passages:
+        yield Text(f"{label}:", "dim")
+    indent = " " * (_INDENT if above else len(label) + 2)
     for number, passage in enumerate(passages):
-        before = f"{label}: " if not number else " " * (len(label) + 2)
+        before = indent if above or number else f"{label}: "
         yield Text.assemble((before, "dim"), say.said(f'"{passage}"'))
 
 
@@ -85,3 +91,5 @@ def repeats(told: Mapping[str, Any] | None) -> Iterator[Text]:
     kept = f"kept, since they are most of the text: {blocks}"
     label = kept if told["kept"] else f"left out of the text: {blocks}"
     yield from quoted(label, told["quotations"])
+    if more := told["blocks"] - len(told["quotations"]):
+        yield Text(f"{' ' * _INDENT}and {more} more", "dim")

@@ -28,13 +28,20 @@ from storage.sites import Remembered
 
 T = TypeVar("T")
 
-_MARKS = {Change.REMOVED: ("-", "red"), Change.ADDED: ("+", "green"), Change.CHOSEN: ("=", "cyan")}
+_MARKS = {
+    Change.REMOVED: ("-", "red"),
+    Change.ADDED: ("+", "green"),
+    Change.CHOSEN: ("=", "cyan"),
+    Change.MISSED: ("!", "yellow"),
+}
 _UNKNOWN = "http://localhost/"
 
 
 @click.command()
 @click.argument("source", metavar="URL|FILE")
-@click.option("--url", metavar="URL", help="The address that the page in FILE is from.")
+@click.option(
+    "--url", metavar="URL", help=f"The address that the page in FILE is from; else {_UNKNOWN}"
+)
 @click.option("--explain", is_flag=True, help="Show what each stage did.")
 @click.pass_obj
 def command(context: Context, source: str, url: str | None, explain: bool) -> None:

@@ -89,6 +89,8 @@ def dotted(place: Place) -> str:
 def _said_by_pydantic(errors: Sequence[ErrorDetails], document: Document) -> Iterator[Problem]:
     for error in errors:
         place = error["loc"]
+        if place[-1:] == ("[key]",):  # what pydantic calls a mapping's key, which names itself
+            place = place[:-1]
         yield Problem(line=document.line_of(place), place=place, message=_message(error))
 
 

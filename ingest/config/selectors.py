@@ -12,23 +12,29 @@ _NAME: Final = re.compile(r"[a-z][a-z0-9]*", re.ASCII)
 _HOST: Final = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*(?::\d{1,5})?", re.ASCII)
 
 
-def parse_selectors(value: object) -> str:
-    """Return one XPath for a selector or a list of them.
+def parse_selector(value: object) -> str:
+    """Return the XPath of a selector.
 
     What begins with ``/``, ``./``, ``(`` before one of these, or an axis is XPath; all else CSS.
 
     Raises:
-        ValueError: one of them is neither, in words for people.
+        ValueError: it is neither, in words for people.
 
-    >>> parse_selectors("//time/@datetime")
+    >>> parse_selector("//time/@datetime")
     '//time/@datetime'
-    >>> parse_selectors("p.lead")
-    "//p[@class and contains(concat(' ', normalize-space(@class), ' '), ' lead ')]"
+    >>> parse_selector("main > article")
+    '//main/article'
     """
-    given = value if isinstance(value, list) else [value]
-    if not given:
+    if not isinstance(value, str) or not 0 < len(value.strip()) <= _LONGEST:
         raise ValueError("no selector")
-    return " | ".join(map(_path, given))
+    text = value.strip()
+    if _XPATH.match(text):
+        return _checked(text)
+    try:
+        path = HTMLTranslator().css_to_xpath(text, prefix="//")
+    except SelectorError as error:
+        raise ValueError(f"not CSS ({error})") from None
+    return _checked(path)
 
 
 def parse_host(value: object) -> str:
@@ -41,19 +47,6 @@ def parse_host(value: object) -> str:
     if not _HOST.fullmatch(name):
         raise ValueError("no host")
     return name
-
-
-def _path(selector: object) -> str:
-    if not isinstance(selector, str) or not 0 < len(selector.strip()) <= _LONGEST:
-        raise ValueError("no selector")
-    text = selector.strip()
-    if _XPATH.match(text):
-        return _checked(text)
-    try:
-        path = HTMLTranslator().css_to_xpath(text, prefix="//")
-    except SelectorError as error:
-        raise ValueError(f"not CSS ({error})") from None
-    return _checked(path)
 
 
 def _checked(path: str) -> str:

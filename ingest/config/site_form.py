@@ -5,14 +5,21 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, PlainValidator
 
 from ingest.config.said import expected
-from ingest.config.selectors import parse_host, parse_selectors
+from ingest.config.selectors import parse_host, parse_selector
 
 
 def _selectors(value: object) -> str:
+    given = value if isinstance(value, list) else [value]
+    if not given:
+        raise expected("a CSS selector or an XPath, or a list of them", value)
+    return " | ".join(map(_selector, given))
+
+
+def _selector(value: object) -> str:
     try:
-        return parse_selectors(value)
+        return parse_selector(value)
     except ValueError as error:
-        raise expected("a CSS selector or an XPath, or a list of them", value, error) from None
+        raise expected("a CSS selector or an XPath", value, error) from None
 
 
 def _host(value: object) -> str:

@@ -74,11 +74,11 @@ def shared(text: str, site: str, passages: Collection[int]) -> Shared:
     )
 
 
-def quotes(paragraphs: Iterable[str]) -> list[str]:
+def quotes(paragraphs: Iterable[str], most: int = QUOTED) -> list[str]:
     """Return the first few of some paragraphs, each cut to a length that is quickly read."""
     return [
         line if len(line) <= _QUOTED_LENGTH else f"{line[: _QUOTED_LENGTH - 1].rstrip()}\u2026"
-        for line in islice(paragraphs, QUOTED)
+        for line in islice(paragraphs, most)
     ]
 
 

@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ingest.articles.extract import examine, extract_page
-from ingest.config.selectors import parse_selectors
+from ingest.config.selectors import parse_selector
 from ingest.types import Extracted, Page, Site, SiteRules
 from tests.app.many_pages import story
 
@@ -15,16 +15,16 @@ MARKUP = (
     f"datetime='2026-11-20T08:00:00Z'>on Friday</time>{TEXT}<p class='promo'>Buy the paper, "
     "it is good and it is cheap, and it comes to your door.</p></div></body></html>"
 )
+PAGE = Page(url="https://s.example/a", body=MARKUP.encode(), content_type="text/html")
 
 
 def rules(**selectors: str) -> Site:
-    paths = {name: parse_selectors(selector) for name, selector in selectors.items()}
+    paths = {name: parse_selector(selector) for name, selector in selectors.items()}
     return Site(rules=SiteRules(host="s.example", **paths))
 
 
 def extracted(site: Site) -> Extracted:
-    page = Page(url="https://s.example/a", body=MARKUP.encode(), content_type="text/html")
-    found = extract_page(page, None, site=site)
+    found = extract_page(PAGE, None, site=site)
     assert isinstance(found, Extracted)
     return found
 
@@ -53,6 +53,8 @@ def test_a_rule_states_the_date(date: str) -> None:
 def test_rules_that_match_nothing_are_told_and_change_nothing() -> None:
     gone = rules(body=".gone", remove=".gone", title=".gone", date=".gone")
     found, plain = extracted(gone), extracted(Site())
+    told = [step.text for step in examine(PAGE, None, site=gone).steps if step.change == "missed"]
+    assert told == [f"{name} matched nothing" for name in ("title", "date", "remove", "body")]
     assert found.lesson is not None
     assert found.lesson.unmatched == ("title", "date", "remove", "body")
     assert (found.text, found.title) == (plain.text, plain.title)
@@ -63,8 +65,7 @@ def test_a_body_that_cannot_be_the_whole_page_is_never_removed() -> None:
 
 
 def test_each_stage_says_what_it_did() -> None:
-    page = Page(url="https://s.example/a", body=MARKUP.encode(), content_type="text/html")
-    steps = examine(page, None, site=rules(body="div.story", remove=".promo")).steps
+    steps = examine(PAGE, None, site=rules(body="div.story", remove=".promo")).steps
     told = [(step.stage.value, step.change.value, step.rule) for step in steps]
     assert told[0] == ("prune", "removed", "site rule")
     assert ("body", "chosen", "site rule") in told

@@ -37,9 +37,10 @@ def test_rules_are_read_as_xpath_whatever_they_are_written_in(tmp_path: Path) ->
     [
         (
             "{body: 'div['}",
-            ":3: sites.example.org.body: expected a CSS selector or an XPath, or a ",
+            ':3: sites.example.org.body: expected a CSS selector or an XPath, got "div[": not CSS',
         ),
-        ("{body: '//div['}", 'list of them, got "//div[": not XPath (Invalid expression)'),
+        ("{body: '//div['}", 'got "//div[": not XPath (Invalid expression)'),
+        ("{remove: [.a, '//p[']}", '.remove: expected a CSS selector or an XPath, got "//p[": not'),
         ("{title: '//nix:h1'}", "not XPath (Undefined namespace prefix)"),
         ("{title: '//h1[nix()]'}", "not XPath"),
         ("{date: '/count(//a)'}", "not XPath"),
@@ -58,5 +59,5 @@ def test_a_wrong_rule_is_named_with_its_line(tmp_path: Path, line: str, said: st
 
 def test_a_wrong_host_is_named(tmp_path: Path) -> None:
     path = written(tmp_path, "sites:\n  https://example.org/: {body: div}\n")
-    with pytest.raises(ConfigError, match=r'expected a host like "example.org"'):
+    with pytest.raises(ConfigError, match=r":2: sites.https://example.org/: expected a host"):
         load(path)

@@ -57,7 +57,8 @@ class Lesson:
 
     ``blocks`` are the hashes of its own blocks. ``removed`` counts those that were left out,
     ``quotations`` are the beginnings of some of them; both say what would have been left out
-    where ``kept`` is true, for it was most of the article. ``agreement`` and ``links`` are signals
+    where ``kept`` is true, for it was most of the article. ``passages`` are the hashes of the
+    paragraphs that were left out, as the fold knows them. ``agreement`` and ``links`` are signals
     of quality, 0 to 1. ``unmatched`` are the site rules that matched nothing. ``feed_words``
     counts the feed's own text, ``None`` where there is none, ``page_words`` the page's; ``shared``
     is the share of the page's text that the feed's has.
@@ -66,6 +67,7 @@ class Lesson:
     blocks: tuple[int, ...] = ()
     removed: int = 0
     quotations: tuple[str, ...] = ()
+    passages: tuple[int, ...] = ()
     kept: bool = False
     agreement: float = 0.0
     links: float = 0.0

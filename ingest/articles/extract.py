@@ -24,6 +24,7 @@ from ingest.articles.paragraphs import Paragraph, joined, paragraphs
 from ingest.articles.residue import drop_residue
 from ingest.articles.rules import stated
 from ingest.articles.urls import canonical_url, is_amp_address, is_front_page, same_site, site_of
+from ingest.dedup.passages import passages as passages_of
 from ingest.dedup.signature import fingerprint
 from ingest.text import clean_line
 from ingest.types import Extracted, Fault, Page, ParsedEntry, Site
@@ -103,7 +104,9 @@ def examine(
         said = guessed(said, tree, page.url)
     if with_markdown:
         extra["markdown"] = markdown(found)
-    article = replace(_complete(page, said, text, extra), lesson=lesson)
+    article = _complete(page, said, text, extra)
+    passages = dict(passages_of(learned.left_out, site_of(article.canonical_url)))
+    article = replace(article, lesson=replace(lesson, passages=tuple(passages)))
     if chosen is not None:
         article = replace(article, text_source=TextSource.FEED, extractor=FEED_EXTRACTOR)
     return Examination(result=article, steps=reading.body.steps)

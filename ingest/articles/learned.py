@@ -17,7 +17,7 @@ from ingest.articles.body import Hints, Reading, read_body
 from ingest.articles.document import parse_html
 from ingest.articles.extractors import plain_text
 from ingest.articles.language import count_words
-from ingest.articles.paragraphs import joined
+from ingest.articles.paragraphs import joined, paragraphs
 from ingest.articles.pruning import ALWAYS, Pruning, machinery, prune
 from ingest.articles.repeats import blocks, remove, repeated
 from ingest.articles.residue import drop_residue
@@ -31,10 +31,14 @@ _NONE: Final[frozenset[int]] = frozenset()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Learned:
-    """What was read of a page, and what it teaches of its site."""
+    """What was read of a page, and what it teaches of its site.
+
+    ``left_out`` is the text that is not in the reading since the site's pages repeat it.
+    """
 
     reading: Reading
     lesson: Lesson
+    left_out: str
 
 
 def read_learned(
@@ -54,6 +58,7 @@ def read_learned(
     beside = [block for block in gone if block.beside]
     amid = [block for block in gone if not block.beside]
     taken = sum(block.count for block in amid)
+    left_out = "\n\n".join(joined(paragraphs(block.element)) for block in amid)
     # What is furniture anyway is no loss, and not worth telling.
     remove(beside)
     steps = remove(amid)
@@ -77,6 +82,7 @@ def read_learned(
             unmatched=names,
             page_words=_words(reading),
         ),
+        left_out="" if kept else left_out,
     )
 
 

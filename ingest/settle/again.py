@@ -131,8 +131,12 @@ def _tells_the_same(case: Case, found: Found, previous: StoredArticle) -> bool:
         return True
     told = telling(own.passages)
     changed = told ^ telling(old.passages)
-    if not case.run.fold or not changed or changed >= told:
+    if not changed or changed >= told:
         return False
+    lesson = found.extracted.lesson
+    changed -= frozenset(lesson.passages if lesson else ())
+    if not changed or not case.run.fold:
+        return not changed
     seen = case.ledger.passages_seen(list(changed), headline=own.headline, since=case.since)
     return changed <= residue(seen, case.run.rules.headlines)
 

@@ -43,11 +43,20 @@ def story(number: int) -> Story:
     )
 
 
-def page(told: Story, *, residue: Sequence[str] = RESIDUE, canonical: str = "") -> str:
-    """Return the page of an article, with residue between its paragraphs and after them."""
+def page(
+    told: Story,
+    *,
+    residue: Sequence[str] = RESIDUE,
+    canonical: str = "",
+    note: str = '<p class="note">{}</p>',
+) -> str:
+    """Return the page of an article, with residue between its paragraphs and after them.
+
+    ``note`` is the markup around each sentence of residue.
+    """
     link = f'<link rel="canonical" href="{canonical}">' if canonical else ""
     text = [f"<p>{paragraph}</p>" for paragraph in told.paragraphs]
-    notes = [f'<p class="note">{sentence}</p>' for sentence in residue]
+    notes = [note.format(sentence) for sentence in residue]
     inside = "".join((*text[:2], *notes[:1], *text[2:], *notes[1:3]))
     box = f'<div class="box"><p>{residue[3]}</p><p>Tides.</p></div>' if residue[3:] else ""
     # As some themes have it: no form element, no name that tells what it is.

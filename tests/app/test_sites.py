@@ -93,6 +93,35 @@ def test_a_sites_residue_is_gone_by_its_third_page_and_no_sentence_with_it(house
             assert paragraph in text
 
 
+@pytest.mark.parametrize(
+    "note",
+    [
+        "<p>{}</p>",
+        '<div class="promo promo-NUMBER"><p><b>{}</b></p></div>',
+        '<section id="part-NUMBER"><h3>On the coast</h3><p>{}</p></section>',
+        "<ul><li>{}</li><li>Ask us.</li></ul>",
+        "<blockquote>{}</blockquote>",
+        "<table><tr><td>Tides</td><td>{}</td></tr></table>",
+    ],
+    ids=["plain", "numbered class", "section", "list", "quotation", "table"],
+)
+def test_residue_is_learned_in_whatever_markup_it_stands(
+    tmp_path: Path, house: House, note: str
+) -> None:
+    house.config = house.web.config(tmp_path, "/feed", fetch="concurrency: 1")
+    paths = [f"/news/{number}" for number in range(1, 6)]
+    for number, path in enumerate(paths, start=1):
+        markup = note.replace("NUMBER", str(number))
+        house.web.pages[path] = page(story(number), note=markup)
+    house.ingest_all(paths)
+    clean = [path for path in paths if not residue_of(house.text(path))]
+    assert len(clean) == 3
+    for number, path in enumerate(paths, start=1):
+        assert set(story(number).paragraphs) <= set(house.text(path).split("\n\n"))
+        if path in clean:
+            assert house.text(path) == "\n\n".join(story(number).paragraphs)
+
+
 def test_the_fold_signs_what_the_text_says(house: House) -> None:
     # Its own memory of paragraphs finds nothing left to leave out of a text that is clean.
     paths = [house.tell(number) for number in range(1, 6)]
@@ -132,6 +161,22 @@ def test_a_page_read_again_and_a_story_carried_twice_teach_nothing(house: House)
         copies = store.sql("SELECT text, word_count FROM duplicates ORDER BY url").to_pylist()
     words = house.row(first)["word_count"]
     assert [copy["word_count"] for copy in copies] == [words, words]
+
+
+def test_an_early_page_that_is_read_again_keeps_its_text_until_its_news_change(
+    house: House,
+) -> None:
+    paths = [house.tell(number) for number in range(1, 4)]
+    house.ingest(*paths)
+    before = house.row(paths[0])
+    house.ingest(paths[0])
+    again = house.row(paths[0])
+    assert (again["revision"], again["text"]) == (0, before["text"])
+    told = story(1)
+    house.tell(1, replace(told, paragraphs=(*told.paragraphs, "It rained on the day after that.")))
+    house.ingest(paths[0])
+    revised = house.row(paths[0])
+    assert (revised["revision"], residue_of(revised["text"])) == (1, [])
 
 
 def test_what_most_of_a_page_is_made_of_stays_though_others_have_it(house: House) -> None:

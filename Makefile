@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint check bench conformance hostile fuzz lock clean
+.PHONY: demo test lint check bench conformance faults hostile fuzz lock clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/.ready
@@ -28,6 +28,10 @@ bench: $(VENV)/.ready-dev
 
 conformance: $(VENV)/.ready-dev
 	$(BIN)/python -m tests.conformance
+
+# Minutes: a crawl killed at a thousand random instants (or KILLS), and at every operation.
+faults: $(VENV)/.ready-dev
+	NEWSFOLD_KILLS=$(or $(KILLS),1000) $(BIN)/pytest -q tests/faults
 
 # Minutes. NEWSFOLD_HOSTILE=DIR names a folder with suites that others made (see the script).
 hostile: $(VENV)/.ready-dev

@@ -33,7 +33,7 @@ class Database:
         path.parent.mkdir(parents=True, exist_ok=True)
         with ExitStack() as stack:
             try:
-                self._writer = stack.enter_context(closing(_prepared(path)))
+                self._writer = stack.enter_context(closing(_prepared(path, on_step)))
                 self._reader = stack.enter_context(closing(_connect(path)))
                 self._reader.execute("PRAGMA query_only = ON")
             except sqlite3.DatabaseError as error:
@@ -65,11 +65,8 @@ class Database:
         Raises:
             sqlite3.OperationalError: another process kept writing for ``BUSY_SECONDS``.
         """
-        with self._writing:
-            self._on_step(BEGIN)
-            with _transaction(self._writer, "BEGIN IMMEDIATE"):
-                yield self._writer
-                self._on_step(COMMIT)
+        with self._writing, _writing(self._writer, self._on_step):
+            yield self._writer
 
     def tidy(self) -> None:
         """Refresh the planner's statistics and give back the space of the write-ahead log."""
@@ -97,6 +94,14 @@ def _transaction(connection: sqlite3.Connection, begin: str) -> Iterator[None]:
         raise
 
 
+@contextmanager
+def _writing(connection: sqlite3.Connection, on_step: OnStep) -> Iterator[None]:
+    on_step(BEGIN)
+    with _transaction(connection, "BEGIN IMMEDIATE"):
+        yield
+        on_step(COMMIT)
+
+
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(
         path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
@@ -114,7 +119,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _prepared(path: Path) -> sqlite3.Connection:
+def _prepared(path: Path, on_step: OnStep) -> sqlite3.Connection:
     """Open the file with the schema in it, creating both as needed."""
     connection = _connect(path)
     try:
@@ -123,25 +128,25 @@ def _prepared(path: Path) -> sqlite3.Connection:
         with FileLock(f"{path}.lock", timeout=BUSY_SECONDS):
             version = _version(connection, path)
             if version is None:
-                _create(connection)
+                _create(connection, on_step)
             elif version < SCHEMA_VERSION:
-                _upgrade(connection, version)
+                _upgrade(connection, version, on_step)
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def _create(connection: sqlite3.Connection) -> None:
+def _create(connection: sqlite3.Connection, on_step: OnStep) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
-    with _transaction(connection, "BEGIN IMMEDIATE"):
+    with _writing(connection, on_step):
         _execute(connection, SCHEMA)
         connection.execute("INSERT INTO meta VALUES ('schema_version', ?)", [str(SCHEMA_VERSION)])
 
 
-def _upgrade(connection: sqlite3.Connection, version: int) -> None:
+def _upgrade(connection: sqlite3.Connection, version: int, on_step: OnStep) -> None:
     """Bring a file of an older version to this one, whole or not at all."""
-    with _transaction(connection, "BEGIN IMMEDIATE"):
+    with _writing(connection, on_step):
         for step in range(version, SCHEMA_VERSION):
             _execute(connection, UPGRADES[step])
         connection.execute(

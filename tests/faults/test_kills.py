@@ -1,0 +1,97 @@
+"""Crawls killed (-9) at each operation, at random instants, and beside another crawl.
+
+``make faults`` sets ``NEWSFOLD_KILLS``, for many more random instants.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import TABLE
+
+REPOSITORY = Path(__file__).parents[2]
+KILLS = int(os.environ.get("NEWSFOLD_KILLS", "100"))
+PAIRS_STEP = 5 if KILLS <= 100 else 1
+
+Record = Callable[[str, object], None]
+
+DETACHED = ("unshare", "--map-root-user", "--mount", "sh", "-c")
+
+
+DISK = 2 << 20
+MOUNT = f"mount -t tmpfs -o size={DISK} tmpfs"
+
+
+def may_mount() -> bool:
+    """Whether a process of ours may have a small disk of its own."""
+    if not shutil.which("unshare"):
+        return False
+    return (
+        subprocess.run([*DETACHED, f"{MOUNT} /mnt"], capture_output=True, check=False).returncode
+        == 0
+    )
+
+
+def play(
+    root: Path, what: str, number: int, record: Record, *, within: Sequence[str] = ()
+) -> dict[str, Any]:
+    played = subprocess.run(
+        [*within, sys.executable, "-m", "tests.faults.player", str(root), what, str(number)],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert played.returncode == 0, played.stderr
+    tally: dict[str, Any] = json.loads(played.stdout)
+    record(
+        TABLE,
+        f"{tally['runs']} runs: {tally['kills']} killed, {tally['refusals']} ended by a full disk,"
+        f" {tally['clocks']} under a moved clock; {tally['rows']} items' rows looked for:"
+        f" {len(tally['flaws'])} flaws",
+    )
+    assert tally["flaws"] == []
+    return tally
+
+
+@pytest.mark.timeout(600)
+def test_a_kill_at_any_one_operation_costs_no_row_and_doubles_none(
+    root: Path, record_property: Record
+) -> None:
+    tally = play(root, "operations", 1, record_property)
+    assert tally["kills"] > 100
+    assert tally["clocks"] > 50
+
+
+@pytest.mark.timeout(3600)
+def test_a_kill_at_any_instant_costs_no_row_and_doubles_none(
+    root: Path, record_property: Record
+) -> None:
+    tally = play(root, "instants", KILLS, record_property)
+    assert tally["kills"] == KILLS
+
+
+@pytest.mark.timeout(600)
+def test_of_two_crawls_at_once_the_other_goes_on_when_one_is_killed(
+    root: Path, record_property: Record
+) -> None:
+    tally = play(root, "pairs", PAIRS_STEP, record_property)
+    assert tally["kills"] > 3
+
+
+@pytest.mark.timeout(600)
+def test_a_crawl_on_a_small_disk_that_fills_up_goes_on_once_there_is_room(
+    root: Path, record_property: Record
+) -> None:
+    if not may_mount():
+        pytest.skip("a process may not mount a disk of its own here")
+    mounted = [*DETACHED, f'{MOUNT} "$0" && exec "$@"', str(root)]
+    tally = play(root, "full", DISK, record_property, within=mounted)
+    assert tally["refusals"] > 5

@@ -39,7 +39,7 @@ class Session:
     """
 
     def __init__(self, source: Source, *, folders: Sequence[Path]) -> None:
-        self._source = source
+        self.source = source
         self._scratch = TemporaryDirectory(prefix="newsfold-query-")
         self._connection = duckdb.connect(":memory:")
         try:
@@ -77,9 +77,9 @@ class Session:
         """A digest that is the same as long as the same articles are stored and folded."""
         digest = hashlib.sha256()
         for table in ("articles", "duplicates"):
-            for path in sorted(self._source.files.get(table, ())):
+            for path in sorted(self.source.files.get(table, ())):
                 digest.update(f"{table} {path}\n".encode())
-            for row in self._source.rows.get(table, ()):
+            for row in self.source.rows.get(table, ()):
                 assert isinstance(row, Article | Duplicate)
                 digest.update(f"{table} {row.article_id} {row.revision}\n".encode())
         return digest.hexdigest()
@@ -110,7 +110,7 @@ class Session:
             guard.check(self._connection, query)
             return self._interruptible(lambda: self.table(query, parameters), timeout)
         except duckdb.Error as error:
-            if isinstance(error, duckdb.IOException) and self._source.vanished():
+            if isinstance(error, duckdb.IOException) and self.source.vanished():
                 raise
             raise QueryError(self._explain(str(error))) from error
 

@@ -1,11 +1,14 @@
 """The store as its readers see it: open a data folder, ask, close."""
 
+import os
 import re
-import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -14,7 +17,7 @@ import msgspec
 import pyarrow as pa
 
 from storage.errors import QueryError, StoreError
-from storage.ledger.sqlite import SqliteLedger
+from storage.ledger.reader import LedgerReader, OutdatedError
 from storage.model import Article, Duplicate, OutcomeChange
 from storage.query import Parameters, Session
 from storage.schema import TABLES
@@ -41,7 +44,9 @@ class Store:
     def __init__(self, root: Path) -> None:
         self._root = root.resolve()
         self._folders = {table: (self._root / table).resolve() for table in TABLES}
-        self._ledger: SqliteLedger | None = None
+        self._ledger: LedgerReader | None = None
+        self._current: _Current | None = None
+        self._turn = Lock()
         if not self._database.is_file() and not any(map(Path.is_dir, self._folders.values())):
             raise StoreError(f"there is no store in {root}; `newsfold crawl` makes one")
 
@@ -57,7 +62,9 @@ class Store:
         self.close()
 
     def close(self) -> None:
-        """Let go of the ledger."""
+        """Let go of the ledger, and of what queries left in memory."""
+        with self._turn:
+            self._drop()
         if self._ledger is not None:
             self._ledger.close()
             self._ledger = None
@@ -118,7 +125,7 @@ class Store:
             QueryError: several ids begin so.
         """
         ledger = self._open_ledger()
-        entries = [] if ledger is None else ledger.entries_matching(url=key)
+        entries = [] if ledger is None else ledger.entries_matching(key)
         ids = [key, *(entry.entry_id for entry in entries)]
         query = """
             FROM outcomes
@@ -145,53 +152,122 @@ class Store:
     def _database(self) -> Path:
         return self._root / "state" / "ledger.db"
 
-    def _open_ledger(self) -> SqliteLedger | None:
+    def _open_ledger(self) -> LedgerReader | None:
         if self._ledger is None and self._database.is_file() and self._database.stat().st_size:
-            self._ledger = SqliteLedger(self._database)
+            try:
+                self._ledger = LedgerReader(self._database)
+            except OutdatedError:
+                if not os.access(self._database.parent, os.W_OK):
+                    raise
+                _bring_up_to_date(self._database)
+                self._ledger = LedgerReader(self._database)
         return self._ledger
+
+    def _mark(self) -> object:
+        """Return a value that is the same as long as the same rows are stored."""
+        ledger = self._open_ledger()
+        return self._parts() if ledger is None else ledger.mark()
+
+    def _parts(self) -> dict[str, list[str]]:
+        return {
+            table: sorted(map(str, folder.glob("dt=*/*.parquet")))
+            for table, folder in self._folders.items()
+        }
 
     def _source(self) -> Source:
         """Take one snapshot. Without a ledger, whatever parts lie in the folders are the store."""
         ledger = self._open_ledger()
         if ledger is None:
-            globbed = {
-                table: sorted(map(str, folder.glob("dt=*/*.parquet")))
-                for table, folder in self._folders.items()
-            }
-            return Source(files=globbed)
-        try:
-            snapshot, feeds = ledger.snapshot(), ledger.feeds()
-        except sqlite3.Error as error:
-            raise StoreError(f"{self._database} cannot be read: {error}") from error
+            return Source(files=self._parts())
+        snapshot, feeds = ledger.snapshot()
         files: dict[str, list[str]] = {table: [] for table in TABLES}
         for part in snapshot.parts:
             inside = part.path.removeprefix(f"{part.table}/")
             files[part.table].append(str(self._folders[part.table] / inside))
-        return Source(files=files, rows=snapshot.rows, feeds=feeds)
+        return Source(files=files, rows=snapshot.rows, feeds=feeds, superseded=snapshot.superseded)
 
     def _read(self, work: Callable[[Session], T]) -> T:
         """Do something on a snapshot; on a newer one when parts were moved meanwhile."""
+        lost = None
         for attempt in range(_ATTEMPTS):
             time.sleep(_PAUSE * attempt)
-            source = self._source()
             try:
-                with Session(source, folders=list(self._folders.values())) as session:
+                with self._session() as session:
                     return work(session)
-            except duckdb.IOException as error:
-                lost = source.vanished()
-                if not lost:
-                    raise _unreadable(error) from error
+            except _LostPartError as error:
+                lost = error
             except duckdb.Error as error:
                 raise _unreadable(error) from error
         raise StoreError(
-            f"the part {lost[0]} is in the ledger but not on the disk; see `newsfold store verify`"
+            f"the part {lost} is in the ledger but not on the disk; see `newsfold store verify`"
         )
+
+    @contextmanager
+    def _session(self) -> Iterator[Session]:
+        """Give the session of the last reading if nothing was stored since, else a new one.
+
+        Who comes while another thread has it gets one of its own.
+        """
+        if not self._turn.acquire(blocking=False):
+            with self._new_session() as session, _noticing(session.source):
+                yield session
+            return
+        try:
+            # Asked before the snapshot is taken: if a commit comes between, the session is newer
+            # than its mark says, and not used again.
+            mark = self._mark()
+            if self._current is None or self._current.mark != mark:
+                self._drop()
+                self._current = _Current(mark, self._new_session())
+            with _noticing(self._current.session.source):
+                yield self._current.session
+        except (duckdb.Error, _LostPartError):
+            self._drop()
+            raise
+        finally:
+            self._turn.release()
+
+    def _new_session(self) -> Session:
+        source = self._source()
+        with _noticing(source):
+            return Session(source, folders=list(self._folders.values()))
+
+    def _drop(self) -> None:
+        if self._current is not None:
+            self._current.session.close()
+            self._current = None
 
     def _rows(self, kind: type[T], query: str, article_id: str | None) -> list[T]:
         if article_id is None:
             return []
         found = self._read(lambda session: session.table(query, [article_id]))
         return msgspec.convert(found.to_pylist(), list[kind])  # type: ignore[valid-type]
+
+
+@dataclass(frozen=True, slots=True)
+class _Current:
+    mark: object
+    session: Session
+
+
+class _LostPartError(Exception):
+    """A part of a snapshot is not on the disk any more."""
+
+
+@contextmanager
+def _noticing(source: Source) -> Iterator[None]:
+    try:
+        yield
+    except duckdb.IOException as error:
+        if lost := source.vanished():
+            raise _LostPartError(lost[0]) from error
+        raise
+
+
+def _bring_up_to_date(database: Path) -> None:
+    from storage.ledger.sqlite import SqliteLedger  # noqa: PLC0415 - readers rarely need it
+
+    SqliteLedger(database).close()
 
 
 def _unreadable(error: duckdb.Error) -> StoreError:

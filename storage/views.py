@@ -4,6 +4,10 @@ A row stands either in a part or in the journal, never in both, when the two are
 snapshot of the ledger. What an article *is* now follows from its rows alone: its state is that of
 its highest revision, and where one revision has a row both in ``articles`` and in ``duplicates``
 it was stored first and folded later, so the fold holds.
+
+To look for the highest revisions would mean to read every file for every query. The ledger knows
+the few articles of which not every row stands, so those rows are left out, and a filter on any
+column goes through to the files: by ``dt`` some are not opened, by others row groups are not read.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,6 +24,18 @@ from storage.schema import TABLES, day_of, to_table
 DAY = "dt"
 
 _TIME = pa.timestamp("us", tz="UTC")
+_TYPES: Mapping[pa.DataType, str] = {
+    pa.string(): "VARCHAR",
+    pa.list_(pa.string()): "VARCHAR[]",
+    pa.binary(): "BLOB",
+    pa.bool_(): "BOOLEAN",
+    pa.int32(): "INTEGER",
+    pa.int64(): "BIGINT",
+    pa.list_(pa.int32()): "INTEGER[]",
+    pa.float64(): "DOUBLE",
+    pa.date32(): "DATE",
+    _TIME: "TIMESTAMPTZ",
+}
 FEEDS = pa.schema(
     [
         ("feed_id", pa.string()),
@@ -61,21 +77,31 @@ FEEDS = pa.schema(
     ]
 )
 
+# For a folder without a ledger.
+_SUPERSEDED = """
+INSERT INTO lake.superseded
+SELECT article_id, max(before) FROM (
+    SELECT article_id, revision AS before FROM lake.articles WHERE revision > 0
+    UNION ALL
+    SELECT article_id, revision + 1 FROM lake.duplicates
+    WHERE article_id IN (SELECT article_id FROM lake.articles)
+) GROUP BY ALL
+"""
+
+_STANDING = """
+CREATE VIEW articles AS
+SELECT a.* FROM lake.articles a
+ANTI JOIN lake.superseded s ON s.article_id = a.article_id AND a.revision < s.before
+"""
+
 _VIEWS = """
 CREATE VIEW revisions AS FROM lake.articles;
 
-CREATE VIEW articles AS
-WITH newest AS (SELECT article_id, max(revision) AS revision FROM lake.articles GROUP BY ALL),
-     folded AS (SELECT article_id, max(revision) AS revision FROM lake.duplicates GROUP BY ALL),
-     standing AS (
-         SELECT newest.article_id, newest.revision
-         FROM newest LEFT JOIN folded USING (article_id)
-         WHERE folded.revision IS NULL OR folded.revision < newest.revision
-     )
-SELECT a.* FROM lake.articles a SEMI JOIN standing USING (article_id, revision);
-
 CREATE VIEW duplicates AS
-WITH newest AS (SELECT article_id, max(revision) AS revision FROM lake.articles GROUP BY ALL)
+-- One that has no second revision was stored before it was folded, if it ever was.
+WITH newest AS (
+    SELECT article_id, max(revision) AS revision FROM lake.articles WHERE revision > 0 GROUP BY ALL
+)
 -- A better original that arrived late leads the copies that were folded before it came.
 SELECT d.* REPLACE (coalesce(first_copy.article_id, d.duplicate_of) AS duplicate_of)
 FROM lake.duplicates d
@@ -121,11 +147,15 @@ CREATE VIEW feeds AS FROM lake.feeds;
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """All that the views are made of: absolute paths of parts, and journal rows, by table."""
+    """All that the views are made of: absolute paths of parts, and journal rows, by table.
+
+    ``superseded`` is as in ``storage.ledger.base.Snapshot``; with ``None`` the rows are asked.
+    """
 
     files: Mapping[str, Sequence[str]] = field(default_factory=dict)
     rows: Mapping[str, Sequence[Row]] = field(default_factory=dict)
     feeds: Sequence[FeedState] = ()
+    superseded: Sequence[tuple[str, int]] | None = None
 
     def vanished(self) -> list[str]:
         """Return the parts that are not on the disk: compaction moved them, or they are lost."""
@@ -141,9 +171,16 @@ def create(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
     """
     connection.execute("CREATE SCHEMA lake")
     for table in TABLES:
-        _load(connection, f"journal_{table}", _journal(table, source.rows.get(table, ())))
-        connection.execute(_table_view(table, source.files.get(table, ())))
+        files, rows = source.files.get(table, ()), source.rows.get(table, ())
+        _load(connection, f"journal_{table}", _journal(table, rows))
+        connection.execute(_table_view(table, files, waiting=bool(rows)))
     _load(connection, "feeds", _feeds(source.feeds))
+    _load(connection, "superseded", _superseded(source.superseded or ()))
+    if source.superseded is None:
+        connection.execute(_SUPERSEDED)
+    # A join, also with nothing, costs the reading of every id.
+    some = connection.execute("FROM lake.superseded LIMIT 1").fetchone()
+    connection.execute(_STANDING if some else "CREATE VIEW articles AS FROM lake.articles")
     connection.execute(_VIEWS)
 
 
@@ -153,9 +190,12 @@ def quote(text: str) -> str:
 
 
 def _load(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
-    connection.register("incoming", table)
-    connection.execute(f"CREATE TABLE lake.{name} AS FROM incoming")
-    connection.unregister("incoming")
+    columns = (f'"{column.name}" {_TYPES[column.type]}' for column in table.schema)
+    connection.execute(f"CREATE TABLE lake.{name} ({', '.join(columns)})")
+    if table.num_rows:
+        connection.register("incoming", table)
+        connection.execute(f"INSERT INTO lake.{name} FROM incoming")
+        connection.unregister("incoming")
 
 
 def _journal(table: str, rows: Sequence[Row]) -> pa.Table:
@@ -169,14 +209,30 @@ def _feeds(feeds: Iterable[FeedState]) -> pa.Table:
     return pa.Table.from_pylist(records, schema=FEEDS)
 
 
-def _table_view(table: str, files: Sequence[str]) -> str:
-    # The journal's table comes first: it has every column with its type, also where no part does.
-    columns = ", ".join(f'"{name}"' for name in (*TABLES[table].names, DAY))
-    body = f"FROM lake.journal_{table}"
-    if files:
-        paths = ", ".join(map(quote, files))
-        body += f"""
-            UNION ALL BY NAME
-            FROM read_parquet([{paths}], union_by_name = true,
-                              hive_partitioning = true, hive_types = {{'{DAY}': DATE}})"""
-    return f"CREATE VIEW lake.{table} AS SELECT {columns} FROM ({body})"  # noqa: S608 - no input
+def _superseded(found: Sequence[tuple[str, int]]) -> pa.Table:
+    ids, numbers = zip(*found, strict=True) if found else ((), ())
+    return pa.table(
+        {"article_id": pa.array(ids, pa.string()), "before": pa.array(numbers, pa.int32())}
+    )
+
+
+def _table_view(table: str, files: Sequence[str], *, waiting: bool) -> str:
+    """Return the statement for a view over a table's files, and over its journal if rows wait."""
+    paths = ", ".join(map(quote, files))
+    # With the columns given, no file is opened before it is known to be wanted, and one of another
+    # schema version lacks what it lacks. Filters on the day go by the path alone.
+    in_files = f"""
+        SELECT * EXCLUDE (filename),
+               TRY_CAST(regexp_extract(filename, '/{DAY}=([^/]*)/[^/]*$', 1) AS DATE) AS "{DAY}"
+        FROM read_parquet([{paths}], schema = {_columns(TABLES[table])}, filename = true)"""  # noqa: S608 - no input
+    parts = [f"FROM lake.journal_{table}"] if waiting or not files else []
+    parts += [in_files] if files else []
+    return f"CREATE VIEW lake.{table} AS {' UNION ALL BY NAME '.join(parts)}"
+
+
+def _columns(schema: pa.Schema) -> str:
+    given = (
+        f"{quote(name)}: {{name: {quote(name)}, type: {quote(_TYPES[kind])}, default_value: NULL}}"
+        for name, kind in zip(schema.names, schema.types, strict=True)
+    )
+    return f"MAP {{{', '.join(given)}}}"

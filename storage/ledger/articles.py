@@ -15,11 +15,17 @@ _KEYS = ("bands", "lead_bands", "passages")
 _PRINTS = RowMapper("articles", Fingerprint, ways=dict.fromkeys(_KEYS, _BANDS))
 _NAMES = (*_PLACES.names, *_PRINTS.names)
 _SELECT = f"SELECT {_PLACES.columns}, {_PRINTS.columns}"
+# An article that stands supersedes its rows of earlier revisions. One that is folded supersedes all
+# of its rows, of which there are none if it never stood.
 _PUT = f"""
-    INSERT INTO articles ({", ".join(_NAMES)}, index_no)
-    VALUES ({"?, " * len(_NAMES)} (SELECT coalesce(max(index_no), 0) + 1 FROM articles))
+    INSERT INTO articles ({", ".join(_NAMES)}, index_no, superseded)
+    VALUES ({"?, " * len(_NAMES)} (SELECT coalesce(max(index_no), 0) + 1 FROM articles), 0)
     ON CONFLICT (article_id) DO UPDATE SET
-        {", ".join(f"{name} = excluded.{name}" for name in (*_NAMES[1:], "index_no"))}
+        {", ".join(f"{name} = excluded.{name}" for name in (*_NAMES[1:], "index_no"))},
+        superseded = CASE
+            WHEN excluded.duplicate_of IS NULL THEN excluded.revision
+            WHEN duplicate_of IS NULL OR superseded > 0 THEN excluded.revision + 1
+            ELSE 0 END
     RETURNING index_no"""  # noqa: S608 - our own words alone
 # Each of the two parts has an index: most articles are the only one of a story of their own name.
 _OF_STORY = "(article_id = ?1 AND story_id = ?1 OR story_id = ?1 AND story_id <> article_id)"
@@ -105,9 +111,19 @@ def first_of_story(db: Connection, story_id: str) -> StoredArticle | None:
 def lead(db: Connection, *, story_id: str, article_id: str) -> None:
     """Make all other articles of a story copies of one."""
     db.execute(
-        f"UPDATE articles SET duplicate_of = ?2 WHERE {_OF_STORY} AND article_id <> ?2",  # noqa: S608 - our own words alone
+        f"""UPDATE articles SET duplicate_of = ?2,
+            superseded = CASE WHEN duplicate_of IS NULL THEN revision + 1 ELSE superseded END
+            WHERE {_OF_STORY} AND article_id <> ?2""",  # noqa: S608 - our own words alone
         [story_id, article_id],
     )
+
+
+def superseded(db: Connection) -> list[tuple[str, int]]:
+    """Return the articles some rows of which do not stand: those of revisions before a number."""
+    return db.execute(
+        "SELECT article_id, superseded FROM articles INDEXED BY articles_superseded"
+        " WHERE superseded > 0"
+    ).fetchall()
 
 
 def alias(db: Connection, urls: Iterable[str], article_id: str) -> None:

@@ -68,10 +68,15 @@ class JournalState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """Every committed row exactly once: in a part, or among the journal's ``rows`` by table."""
+    """Every committed row exactly once: in a part, or among the journal's ``rows`` by table.
+
+    ``superseded`` names the articles of which not every row stands, each with a number: its rows
+    in ``articles`` of revisions before that are old, or of an article that is folded now.
+    """
 
     rows: Mapping[str, tuple[Row, ...]]
     parts: tuple[Part, ...]
+    superseded: tuple[tuple[str, int], ...] = ()
 
 
 class ArticleIndex(Protocol):

@@ -143,6 +143,7 @@ CREATE TABLE articles (
     guid          TEXT,
     language      TEXT,
     misplaced     INTEGER NOT NULL DEFAULT 0,
+    superseded    INTEGER NOT NULL DEFAULT 0,
     shingles      INTEGER NOT NULL,
     lead_shingles INTEGER NOT NULL DEFAULT 0,
     numbers       TEXT NOT NULL,
@@ -157,6 +158,8 @@ CREATE TABLE articles (
 CREATE INDEX articles_by_story ON articles (story_id) WHERE story_id <> article_id;
 -- The fold's index refers to these numbers: a new one, the highest, each time a row is written.
 CREATE UNIQUE INDEX articles_by_index_no ON articles (index_no);
+-- Rows of revisions before ``superseded`` do not stand in the lake; of most articles none is.
+CREATE INDEX articles_superseded ON articles (article_id, superseded) WHERE superseded > 0;
 
 CREATE TABLE aliases (
     url        TEXT PRIMARY KEY,
@@ -286,7 +289,10 @@ ALTER TABLE articles ADD COLUMN lead_shingles INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE articles ADD COLUMN index_no INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE articles ADD COLUMN language TEXT;
 ALTER TABLE articles ADD COLUMN misplaced INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE articles ADD COLUMN superseded INTEGER NOT NULL DEFAULT 0;
 UPDATE articles SET index_no = article_no;
+UPDATE articles SET superseded = revision + (duplicate_of IS NOT NULL);
+CREATE INDEX articles_superseded ON articles (article_id, superseded) WHERE superseded > 0;
 CREATE UNIQUE INDEX articles_by_index_no ON articles (index_no);
 DROP INDEX articles_by_hash;
 DROP INDEX articles_by_story;

@@ -1,16 +1,27 @@
 """The journal: committed rows on their way into the lake, and the parts they became."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from sqlite3 import Connection
 
-from storage.ledger.base import Batch, JournalState, Part
+from storage.ledger import articles
+from storage.ledger.base import Batch, JournalState, Part, Snapshot
 from storage.ledger.codec import micros, moment, new_id, pack_row, unpack_row
 from storage.model import Article, Duplicate, Row
-from storage.schema import day_of, table_of
+from storage.schema import TABLES, day_of, table_of
 
 Packed = tuple[str, bytes, bytes]
 """A row as it lies in the journal: its table, its bytes and their checksum."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackedSnapshot:
+    """A ``Snapshot`` whose rows were only read, so that the transaction is short."""
+
+    rows: Sequence[Packed]
+    parts: tuple[Part, ...]
+    superseded: tuple[tuple[str, int], ...]
 
 
 def append(db: Connection, rows: Iterable[Row], *, at: datetime) -> None:
@@ -138,9 +149,29 @@ def parts(db: Connection, table: str | None = None) -> list[Part]:
     ]
 
 
-def packed_rows(db: Connection) -> list[Packed]:
-    """Return all rows, in batches or not, in the order they were committed."""
-    return db.execute("SELECT table_name, body, checksum FROM journal ORDER BY seq").fetchall()
+def packed(db: Connection) -> PackedSnapshot:
+    """Return all rows, in batches or not, and all parts, as one transaction sees them."""
+    return PackedSnapshot(
+        rows=db.execute("SELECT table_name, body, checksum FROM journal ORDER BY seq").fetchall(),
+        parts=tuple(parts(db)),
+        superseded=tuple(articles.superseded(db)),
+    )
+
+
+def snapshot(packed: PackedSnapshot) -> Snapshot:
+    """Return what was packed, as values.
+
+    Raises:
+        StoreError: a row is damaged.
+    """
+    rows: dict[str, list[Row]] = {table: [] for table in TABLES}
+    for row in unpack(packed.rows):
+        rows[table_of(row)].append(row)
+    return Snapshot(
+        rows={table: tuple(of) for table, of in rows.items()},
+        parts=packed.parts,
+        superseded=packed.superseded,
+    )
 
 
 def unpack(found: Iterable[Packed]) -> list[Row]:

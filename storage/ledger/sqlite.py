@@ -37,7 +37,6 @@ from storage.model import (
     Row,
     StoredArticle,
 )
-from storage.schema import TABLES, table_of
 
 
 class SqliteLedger:
@@ -294,11 +293,8 @@ class SqliteLedger:
             StoreError: a row is damaged.
         """
         with self._database.reading() as db:
-            found, parts = journal.packed_rows(db), journal.parts(db)
-        rows: dict[str, list[Row]] = {table: [] for table in TABLES}
-        for row in journal.unpack(found):
-            rows[table_of(row)].append(row)
-        return Snapshot(rows={table: tuple(of) for table, of in rows.items()}, parts=tuple(parts))
+            packed = journal.packed(db)
+        return journal.snapshot(packed)
 
     def maintain(self, *, at: datetime) -> None:
         """Give back the claims of runs that died, and keep the ledger small and quick."""

@@ -1,0 +1,105 @@
+"""What a query need not read it does not read, and what does not stand is not shown for that."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import storage
+from storage.query import Session
+from storage.views import Source
+from tests.query.samples import T0, article, entry_commit, put_part
+from tests.query.world import World, folded
+
+DAYS = 12
+
+
+@pytest.fixture(params=[(), (("other", 1),)], ids=["nothing superseded", "something superseded"])
+def session(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Session]:
+    files = []
+    for number in range(DAYS):
+        at = T0 + timedelta(days=number)
+        row = replace(article(f"a{number}"), fetched_at=at)
+        files.append(str(put_part(tmp_path, "articles", "1", [row], day=at.date().isoformat())))
+    source = Source(files={"articles": files}, superseded=request.param)
+    with Session(source, folders=[tmp_path / "articles"]) as session:
+        yield session
+
+
+def read(session: Session, query: str) -> tuple[int, int]:
+    """Return of how many files and row groups a query reads data."""
+    [plan] = session.table(f"EXPLAIN ANALYZE {query}")["explain_value"].to_pylist()
+    files = re.search(r"Total Files Read: (\d+)", plan)
+    groups = re.findall(r"Row Groups Scanned: (\d+) / (\d+)", plan)
+    return int(files[1]) if files else 0, int(groups[-1][0]) if groups else 0
+
+
+@pytest.mark.parametrize("view", ["articles", "revisions"])
+@pytest.mark.parametrize(
+    ("where", "files", "groups"),
+    [
+        ("dt = DATE '2026-11-25'", 1, 1),
+        ("dt >= '2026-11-25' AND dt < '2026-11-27'", 2, 2),
+        ("fetched_at >= '2026-11-25' AND fetched_at < '2026-11-26'", DAYS, 1),
+        ("fetched_at > '2027-01-01'", DAYS, 0),
+        ("article_id = 'a3'", DAYS, 1),
+        ("true", DAYS, DAYS),
+    ],
+)
+def test_a_filter_on_day_time_or_id_reads_little(
+    session: Session, view: str, where: str, files: int, groups: int
+) -> None:
+    assert read(session, f"SELECT title FROM {view} WHERE {where}") == (files, groups)
+
+
+def test_a_folder_in_the_path_that_looks_like_a_day_is_none(tmp_path: Path) -> None:
+    root = tmp_path / "dt=1999-01-01" / "x"
+    put_part(root, "articles", "1", [article("a")])
+    with storage.open(root) as store:
+        found = store.sql("SELECT dt::VARCHAR AS dt FROM articles WHERE dt > '2026-01-01'")
+    assert found["dt"].to_pylist() == ["2026-11-23"]
+
+
+NAMES = st.sampled_from("abc")
+STEPS = st.lists(st.tuples(NAMES, st.sampled_from(["store", "fold"])), max_size=8)
+
+
+@settings(deadline=None, max_examples=25)
+@given(steps=STEPS)
+def test_the_ledger_knows_which_rows_do_not_stand(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, str]]
+) -> None:
+    """What is told by the ledger is what the rows themselves tell."""
+    world = World(tmp_path_factory.mktemp("world") / "data")
+    try:
+        world.poll("first")
+        world.commit(entry_commit(article("first")))
+        revisions: dict[str, int] = {}
+        for number, (name, step) in enumerate(steps):
+            revision = revisions[name] = revisions.get(name, -1) + 1
+            world.poll(f"{name}{number}")
+            if step == "fold":
+                commit = folded(name, of="first", revision=revision)
+            else:
+                commit = entry_commit(article(name, revision=revision))
+            world.commit(
+                replace(commit, change=replace(commit.change, entry_id=f"entry-{name}{number}"))
+            )
+        snapshot = world.ledger.snapshot()
+    finally:
+        world.ledger.close()
+    by_ledger = Source(rows=snapshot.rows, superseded=snapshot.superseded)
+    by_rows = Source(rows=snapshot.rows)
+    for view in ("articles", "duplicates", "stories"):
+        assert shown(by_ledger, view) == shown(by_rows, view)
+
+
+def shown(source: Source, view: str) -> list[dict[str, object]]:
+    with Session(source, folders=[]) as session:
+        rows: list[dict[str, object]] = session.table(f"FROM {view} ORDER BY ALL").to_pylist()
+        return rows

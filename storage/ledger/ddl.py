@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from storage.ledger.ddl_sites import SITES
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 SCHEMA = (
     """
@@ -289,10 +289,7 @@ ALTER TABLE articles ADD COLUMN lead_shingles INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE articles ADD COLUMN index_no INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE articles ADD COLUMN language TEXT;
 ALTER TABLE articles ADD COLUMN misplaced INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE articles ADD COLUMN superseded INTEGER NOT NULL DEFAULT 0;
 UPDATE articles SET index_no = article_no;
-UPDATE articles SET superseded = revision + (duplicate_of IS NOT NULL);
-CREATE INDEX articles_superseded ON articles (article_id, superseded) WHERE superseded > 0;
 CREATE UNIQUE INDEX articles_by_index_no ON articles (index_no);
 DROP INDEX articles_by_hash;
 DROP INDEX articles_by_story;
@@ -322,5 +319,10 @@ CREATE TABLE verdicts (
 CREATE INDEX verdicts_by_other ON verdicts (other_id);
 """
     + SITES,
+    2: """
+ALTER TABLE articles ADD COLUMN superseded INTEGER NOT NULL DEFAULT 0;
+UPDATE articles SET superseded = revision + (duplicate_of IS NOT NULL);
+CREATE INDEX articles_superseded ON articles (article_id, superseded) WHERE superseded > 0;
+""",
 }
 """What brings a file of each version to the next one."""

@@ -48,16 +48,16 @@ def page(
     *,
     residue: Sequence[str] = RESIDUE,
     canonical: str = "",
-    note: str = '<p class="note">{}</p>',
+    notes: Sequence[str] = ('<p class="note">{}</p>',) * 3,
 ) -> str:
     """Return the page of an article, with residue between its paragraphs and after them.
 
-    ``note`` is the markup around each sentence of residue.
+    ``notes`` are the markup around each of its first sentences.
     """
     link = f'<link rel="canonical" href="{canonical}">' if canonical else ""
     text = [f"<p>{paragraph}</p>" for paragraph in told.paragraphs]
-    notes = [note.format(sentence) for sentence in residue]
-    inside = "".join((*text[:2], *notes[:1], *text[2:], *notes[1:3]))
+    told_always = [note.format(said) for note, said in zip(notes, residue, strict=False)]
+    inside = "".join((*text[:2], *told_always[:1], *text[2:], *told_always[1:]))
     box = f'<div class="box"><p>{residue[3]}</p><p>Tides.</p></div>' if residue[3:] else ""
     # As some themes have it: no form element, no name that tells what it is.
     form = "".join(f"<p>{line}</p>" for line in FORM)

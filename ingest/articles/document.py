@@ -143,5 +143,4 @@ def _begin_body(tree: html.HtmlElement) -> None:
     elif body.text:
         strays[-1].tail = (strays[-1].tail or "") + body.text
         body.text = None
-    for place, stray in enumerate(strays):
-        body.insert(place, stray)
+    body[:0] = strays

@@ -9,8 +9,9 @@ Printed are ratios of what ran in this one process tree, on this machine, at thi
   measured; then some thousands more are looked for and added. *settle* is the pipeline's whole
   step, ``ingest.settle`` in transactions of 64, each durable when it counts: the decision, and the
   entry, article, aliases and rows it writes. *the fold's part* leaves out what a crawler would
-  write without a fold: it looks for copies, decides, and commits the article's fingerprint.
-  datasketch queries and inserts, of the same signatures with the same 42 bands of 3.
+  write without a fold: it looks for its site's notices and for copies, decides, and commits the
+  article's fingerprint. datasketch queries and inserts, of the same signatures with the same 42
+  bands of 3; it need not verify what it finds, nor keep anything on the disk.
 * *reopening*: a process is killed (SIGKILL) while it adds; another opens what it left and asks.
 
 Documents are like news in length (about 400 words) and in how often words recur (Zipf); one in
@@ -43,15 +44,14 @@ from ingest.dedup.bands import BANDS, ROWS
 from ingest.dedup.decision import FoldRules
 from ingest.dedup.shingles import SHINGLE_SIZE, fold, shingles, token_hashes
 from ingest.dedup.signature import PERMUTATIONS, fingerprint, signature
-from ingest.finding import Found
-from ingest.settle import Circumstances, settle
+from ingest.settle import Circumstances, settle_all
 from ingest.settle.case import Case
 from ingest.settle.decided import decided
+from ingest.settle.signing import residue_of
 from storage.ledger import articles
 from storage.ledger.base import LedgerWriter
 from storage.ledger.sqlite import SqliteLedger
 from storage.model import (
-    EntryState,
     Fingerprint,
     StoredArticle,
 )
@@ -114,20 +114,18 @@ def load_ledger(path: Path, prints: Sequence[Fingerprint]) -> None:
     ledger.close()
 
 
-def settle_all(ledger: SqliteLedger, waiting: Sequence[tuple[EntryState, Found]]) -> None:
-    """Decide and commit documents as the pipeline does."""
-    for begin in range(0, len(waiting), GROUP):
-        with ledger.writing() as writer:
-            for state, found in waiting[begin : begin + GROUP]:
-                settle(writer, state, found, NOW, RUN)
-
-
 def whole(path: Path, first: int, more: Sequence[str]) -> Result:
     """Measure the pipeline's whole step."""
     before = memory()
     ledger = SqliteLedger(path)
-    waiting = announce(ledger, first, more)
-    result = observed(lambda: settle_all(ledger, waiting), len(more), before)
+    waiting = [(state, found, NOW) for state, found in announce(ledger, first, more)]
+
+    def work() -> None:
+        for begin in range(0, len(waiting), GROUP):
+            with ledger.writing() as writer:
+                settle_all(writer, waiting[begin : begin + GROUP], RUN)
+
+    result = observed(work, len(more), before)
     ledger.close()
     return result
 
@@ -142,7 +140,9 @@ def part(path: Path, first: int, prints: Sequence[Fingerprint]) -> Result:
     def work() -> None:
         for begin in range(0, len(places), GROUP):
             with ledger.writing() as writer:
-                for place in places[begin : begin + GROUP]:
+                group = places[begin : begin + GROUP]
+                writer.expect([place.fingerprint for place in group])
+                for place in group:
                     look(writer, place)
                     ledger._fold.add(articles.put(writer._db, place), place)
 
@@ -152,8 +152,11 @@ def part(path: Path, first: int, prints: Sequence[Fingerprint]) -> Result:
 
 
 def look(writer: LedgerWriter, place: StoredArticle) -> None:
-    """Decide on a document as ``ingest.settle`` does."""
-    decided(Case(ledger=writer, state=ENTRY, at=NOW, run=RUN), place)
+    """Decide on a document as ``ingest.settle`` does, having looked for its site's notices."""
+    case = Case(ledger=writer, state=ENTRY, at=NOW, run=RUN)
+    headlines = RUN.rules.headlines
+    assert not residue_of(writer, place.fingerprint, since=case.since, headlines=headlines)
+    decided(case, place)
 
 
 def datasketch(

@@ -14,7 +14,7 @@ from typing import TypeVar, cast
 
 from ingest.finding import Finding
 from ingest.groups import Groups
-from ingest.settle import Circumstances, settle
+from ingest.settle import Circumstances, settle_all
 from ingest.verdict import internal_error, judge
 from storage.ledger.base import Ledger
 from storage.model import EntryState, OutcomeChange, PollCommit
@@ -119,7 +119,8 @@ class Commits:
 
     def _settle(self, group: Sequence[_Item]) -> list[Changes]:
         with self._ledger.writing() as writer:
-            return [settle(writer, item.state, item.finding, item.at, self._run) for item in group]
+            items = [(item.state, item.finding, item.at) for item in group]
+            return settle_all(writer, items, self._run)
 
 
 def _outcome(call: Callable[[T], R], argument: T) -> R | Exception:

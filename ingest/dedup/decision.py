@@ -176,7 +176,7 @@ def decide(
     order of the candidates does not matter. A text without a word matches nothing.
     """
     own = incoming.fingerprint
-    if not own.shingles:
+    if not own.shingles or not (exact or near):
         return Original()
     same = [
         article

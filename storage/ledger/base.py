@@ -108,6 +108,12 @@ class LedgerWriter(ArticleIndex, Protocol):
     def is_pending(self, entry_id: str) -> bool:
         """Whether the entry still waits for its outcome."""
 
+    def expect(self, prints: Sequence[Fingerprint]) -> None:
+        """Look up together what will be asked of these texts: several cost little more than one.
+
+        That changes no answer: what is not asked, or of another text, does not matter.
+        """
+
     def articles_by_hash(self, content_hash: str, *, since: datetime) -> list[StoredArticle]:
         """Return the articles with this text fetched at ``since`` or later, earliest first."""
 

@@ -40,6 +40,8 @@ def near(
     None of the feeds ``but``.
     """
     rankings = index.near(print_, since=since, floor=floor)
+    if not any(rankings):
+        return []
     loaded: dict[int, StoredArticle] = {}
     stale: set[int] = set()
     out: set[int] = set()

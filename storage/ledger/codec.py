@@ -48,6 +48,12 @@ def unpack_bands(packed: bytes) -> tuple[int, ...]:
     return struct.unpack(f"<{len(packed) // 8}q", packed)
 
 
+def key_of(name: str) -> int:
+    """Return a signed 64-bit hash of a story's id or of a content hash."""
+    digest = hashlib.blake2b(name.encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "little", signed=True)
+
+
 def pack_row(table: str, row: Row) -> tuple[bytes, bytes]:
     """Return a row as MessagePack, and the checksum of that."""
     body = _ENCODER.encode(row)

@@ -48,6 +48,10 @@ class SqliteWriter:
         """Return the articles that an article is linked with, the nearest first."""
         return related.of(self._db, article_id)
 
+    def expect(self, prints: Sequence[Fingerprint]) -> None:
+        """Look up together what will be asked of these texts."""
+        self._fold.expect(prints)
+
     def articles_by_hash(self, content_hash: str, *, since: datetime) -> list[StoredArticle]:
         """Return the articles with this text, earliest first."""
         return candidates.same(self._db, self._fold, content_hash, since=since)

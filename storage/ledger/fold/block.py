@@ -13,10 +13,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from storage.ledger.codec import pack_bands
-from storage.ledger.fold.runs import Keys, Places, Run, joined, run_of
+from storage.ledger.fold.asking import FULL, LEAD, TEXT, Asked, keys_of
+from storage.ledger.fold.runs import Places, Run, Spans, joined, run_of
 
-SIGNATURE, LEAD = 128, 64
+SIGNATURE, SIGNATURE_OF_LEAD = 128, 64
 """How many MinHash values the sketches of a text and of its lead have."""
 
 ROW = np.dtype(
@@ -26,11 +26,12 @@ ROW = np.dtype(
         ("headline", "<i8"),
         ("story", "<i8"),
         ("sizes", "<u4", 2),
-        ("sketch", "<u2", SIGNATURE + LEAD),
+        ("sketch", "<u2", SIGNATURE + SIGNATURE_OF_LEAD),
     ]
 )
 Table = npt.NDArray[np.void]
-Sightings = npt.NDArray[np.int64]
+Sighting = tuple[int, int, int]
+"""Where a passage stands: the hash of the headline, that of the story, when it was fetched."""
 
 SIGHTINGS = 64
 """So many articles of a block are looked at for each passage: a site's notice is in all of its."""
@@ -57,30 +58,24 @@ class Doc(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Asked:
-    """A question to the index: who shares bands, of those fetched at ``since`` (microseconds) on.
-
-    ``full`` are the bands of the text, ``lead`` those of its lead, no two alike; ``keys`` are the
-    one, then the other, as a run has them.
-    """
-
-    full: Sequence[int]
-    lead: Sequence[int]
-    keys: Keys
-    since: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class Hits:
-    """Rows that share bands, and how many, of the text and of its lead."""
+    """Rows that have keys of a text: how many of its bands, of its lead's; whether its text."""
 
     rows: Table
+    texts: Places
     full: Places
     lead: Places
+    same: Places
 
-    def where(self, mask: npt.NDArray[np.bool_]) -> "Hits":
-        """Return those that a mask leaves."""
-        return Hits(self.rows[mask], self.full[mask], self.lead[mask])
+    def where(self, chosen: npt.NDArray[np.bool_] | slice | Places) -> "Hits":
+        """Return those that a mask, a slice or places choose."""
+        return Hits(
+            self.rows[chosen],
+            self.texts[chosen],
+            self.full[chosen],
+            self.lead[chosen],
+            self.same[chosen],
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,24 +85,22 @@ class Block:
     table: Table
     run: Run
 
-    def find(self, asked: Asked) -> Hits | None:
-        """Return the rows that share a band and were fetched in time."""
-        rows, which = self.run.find(asked.keys)
+    def find(self, asked: Asked, spans: Spans | None = None) -> Hits | None:
+        """Return for each text the rows that share a key; ``spans`` are the run's, if known."""
+        rows, which = self.run.pairs(asked.keys, spans or self.run.spans(asked.keys))
         if not len(rows):
             return None
-        order = rows.argsort(kind="stable")
-        rows = rows[order]
+        texts, kinds = asked.texts[which], asked.kinds[which]
+        order = np.lexsort((rows, texts))
+        rows, texts, kinds = rows[order], texts[order], kinds[order]
         fresh = np.empty(len(rows), bool)
         fresh[0] = True
-        np.not_equal(rows[1:], rows[:-1], out=fresh[1:])
+        np.logical_or(rows[1:] != rows[:-1], texts[1:] != texts[:-1], out=fresh[1:])
         first = fresh.nonzero()[0]
-        of_lead = (which >= len(asked.full))[order].view(np.uint8)
-        lead = np.add.reduceat(of_lead, first, dtype=np.intp)
-        both = np.add.reduceat(np.ones(len(rows), np.intp), first)
-        table = self.table[rows[first]]
-        hits = Hits(table, both - lead, lead)
-        in_time = table["fetched"] >= asked.since
-        return hits if in_time.all() else hits.where(in_time)
+        full, lead, same = (
+            np.add.reduceat(kinds == kind, first, dtype=np.intp) for kind in (FULL, LEAD, TEXT)
+        )
+        return Hits(self.table[rows[first]], texts[first], full, lead, same)
 
     def numbers_of(self, key: int, *, since: int) -> list[int]:
         """Return the numbers of the articles fetched in time that have one (unsigned) key."""
@@ -118,17 +111,15 @@ class Block:
         numbers: list[int] = table["number"][table["fetched"] >= since].tolist()
         return numbers
 
-    def sightings(self, passages: Keys, *, since: int) -> Sightings:
-        """Return the newest articles fetched in time in which each passage stands."""
-        rows, which = self.run.last(passages, SIGHTINGS)
-        table = self.table[rows]
-        in_time = table["fetched"] >= since
-        return sightings_of(which[in_time], table[in_time])
-
-
-def sightings_of(which: Places, table: Table) -> Sightings:
-    """Return rows as (place of the passage, headline, story)."""
-    return np.stack([which.astype(np.int64), table["headline"], table["story"]], axis=1)
+    def sightings(self, passages: Sequence[int]) -> list[tuple[int, Sighting]]:
+        """Return the newest articles in which each passage stands."""
+        keys = keys_of(passages)
+        rows, which = self.run.pairs(keys, self.run.spans(keys, last=SIGHTINGS))
+        if not len(rows):
+            return []
+        columns = (self.table[name][rows].tolist() for name in ("headline", "story", "fetched"))
+        asked = (passages[place] for place in which.tolist())
+        return list(zip(asked, zip(*columns, strict=True), strict=True))
 
 
 def all_hits(found: Sequence[Hits]) -> Hits:
@@ -137,18 +128,11 @@ def all_hits(found: Sequence[Hits]) -> Hits:
         return found[0]
     return Hits(
         np.concatenate([hits.rows for hits in found]),
+        np.concatenate([hits.texts for hits in found]),
         np.concatenate([hits.full for hits in found]),
         np.concatenate([hits.lead for hits in found]),
+        np.concatenate([hits.same for hits in found]),
     )
-
-
-def question(full: Sequence[int], lead: Sequence[int], *, since: int) -> Asked:
-    """Return the question for a text's bands and those of its lead."""
-    both = dict.fromkeys((*full, *lead))
-    if len(both) < len(full) + len(lead):
-        full = tuple(dict.fromkeys(full))
-        lead = tuple(both)[len(full) :]
-    return Asked(full, lead, np.frombuffer(pack_bands(tuple(both)), "<u8"), since)
 
 
 def block_of(docs: Sequence[Doc]) -> Block:
@@ -176,37 +160,15 @@ def table_of(docs: Sequence[Doc]) -> Table:
     table["headline"] = [doc.headline for doc in docs]
     table["story"] = [doc.story for doc in docs]
     signatures = [_known(doc.signature, SIGNATURE) for doc in docs]
-    leads = [_known(doc.lead, LEAD) for doc in docs]
+    leads = [_known(doc.lead, SIGNATURE_OF_LEAD) for doc in docs]
     sizes = [
         (doc.shingles if signature else 0, doc.lead_shingles if lead else 0)
         for doc, signature, lead in zip(docs, signatures, leads, strict=True)
     ]
     table["sizes"] = np.array(sizes, np.uint32).reshape(-1, 2)
     table["sketch"][:, :SIGNATURE] = _sketches(signatures, SIGNATURE)
-    table["sketch"][:, SIGNATURE:] = _sketches(leads, LEAD)
+    table["sketch"][:, SIGNATURE:] = _sketches(leads, SIGNATURE_OF_LEAD)
     return table
-
-
-def containment(asked: Table, found: Table) -> npt.NDArray[np.float64]:
-    """Return how much of the smaller text lies in the larger, for texts and leads: two columns.
-
-    Each 0 to 1, estimated: of sets with m and n shingles and the Jaccard similarity J,
-    J / (1 + J) * (m + n) are shared.
-    """
-    equal = (asked["sketch"] == found["sketch"]).astype(np.float32)
-    similarity = (equal @ _SHARES).astype(np.float64)
-    own, other = asked["sizes"].astype(np.int64), found["sizes"].astype(np.int64)
-    smaller = np.minimum(own, other)
-    shared = similarity / (1 + similarity) * (own + other)
-    contained: npt.NDArray[np.float64] = np.minimum(1, shared / np.maximum(smaller, 1))
-    return contained * (smaller > 0)
-
-
-_SHARES = np.zeros((SIGNATURE + LEAD, 2), np.float32)
-"""What each equal value adds to the similarity of the texts, and of the leads. Sums are exact."""
-
-_SHARES[:SIGNATURE, 0] = 1 / SIGNATURE
-_SHARES[SIGNATURE:, 1] = 1 / LEAD
 
 
 def _known(signature: bytes, values: int) -> bytes:

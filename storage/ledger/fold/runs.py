@@ -18,12 +18,13 @@ Places = npt.NDArray[np.intp]
 _FEW = 1
 """The prefix is so many bits shorter than the count of keys: one or two keys share it."""
 
-_SCAN = 1 << 14
-"""Keys looked at one by one for a question; where the prefixes have more, they are searched."""
-
-_COUNT = np.arange(_SCAN)
+CROWD = 64
+"""Where more keys share a prefix than this, the asked one is searched among them."""
 
 _FEW_KEYS = 16
+
+Spans = tuple[Places, Places]
+"""For each asked key where those begin that may be it, and how many these are."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,18 +39,37 @@ class Run:
     rows: Rows
     starts: Rows
 
-    def find(self, asked: Keys) -> tuple[Rows, Places]:
-        """Return each row that has an ``asked`` key, beside that key's place in ``asked``."""
+    def spans(self, asked: Keys, *, last: int | None = None) -> Spans:
+        """Return where the ``asked`` keys may be: few places, or the very ones that have a key.
+
+        With ``last``, the last so many of these are enough; at least ``CROWD``.
+        """
         prefixes = (asked >> np.uint64(64 - bits_of(self.starts))).view(np.int64)
-        first = self.starts.take(prefixes)
+        first = self.starts.take(prefixes).astype(np.intp)
         counts = self.starts.take(prefixes + 1) - first
-        ends = counts.cumsum(dtype=np.int64)
-        if not len(asked) or ends[-1] > _SCAN:
-            return self._search(asked)
-        which = _COUNT[: len(asked)].repeat(counts)
-        places = (first - ends + counts).repeat(counts) + _COUNT[: ends[-1]]
+        crowded = ((counts > CROWD) | (counts < 0)).nonzero()[0]
+        if len(crowded):
+            keys = asked.take(crowded)
+            ends = self.keys.searchsorted(keys, side="right")
+            there = ends - self.keys.searchsorted(keys, side="left")
+            counts[crowded] = there if last is None else np.minimum(there, last)
+            first[crowded] = ends - counts[crowded]
+        return first, counts
+
+    def pairs(self, asked: Keys, spans: Spans) -> tuple[Rows, Places]:
+        """Return each row within ``spans`` that has an ``asked`` key, beside that key's place."""
+        first, counts = spans
+        ends = counts.cumsum()
+        if not len(ends) or not ends[-1]:
+            return self.rows[:0], ends[:0]
+        which = np.arange(len(asked)).repeat(counts)
+        places = (first - ends + counts).repeat(counts) + np.arange(ends[-1])
         hits = (self.keys.take(places) == asked.take(which)).nonzero()[0]
         return self.rows[places[hits]], which[hits]
+
+    def find(self, asked: Keys) -> tuple[Rows, Places]:
+        """Return each row that has an ``asked`` key, beside that key's place in ``asked``."""
+        return self.pairs(asked, self.spans(asked))
 
     def rows_of(self, key: int) -> Rows:
         """Return the rows that have one key: what ``find`` does, quicker for a single one."""
@@ -63,21 +83,6 @@ class Run:
         span, value = self.keys[begin:end], np.uint64(key)
         first = begin + int(span.searchsorted(value, side="left"))
         return self.rows[first : begin + int(span.searchsorted(value, side="right"))]
-
-    def last(self, asked: Keys, most: int) -> tuple[Rows, Places]:
-        """Return at most the last ``most`` rows of each ``asked`` key, as ``find`` does."""
-        ends = self.keys.searchsorted(asked, side="right")
-        counts = np.minimum(ends - self.keys.searchsorted(asked, side="left"), most)
-        which = np.arange(len(asked)).repeat(counts)
-        places = np.arange(len(which)) + (ends - counts.cumsum()).repeat(counts)
-        return self.rows[places], which
-
-    def _search(self, asked: Keys) -> tuple[Rows, Places]:
-        first = self.keys.searchsorted(asked, side="left")
-        counts = self.keys.searchsorted(asked, side="right") - first
-        which = np.arange(len(asked)).repeat(counts)
-        places = np.arange(len(which)) + (first - counts.cumsum() + counts).repeat(counts)
-        return self.rows[places], which
 
 
 def run_of(keys: Keys, rows: Rows) -> Run:
@@ -118,6 +123,11 @@ def bits_of(table: Rows) -> int:
 
 
 def starts(keys: Keys, bits: int, *, first: int = 0, last: int | None = None) -> Places:
-    """Return where the sorted keys with each prefix from ``first`` to before ``last`` begin."""
-    prefixes = np.arange(first, (1 << bits) if last is None else last, dtype=np.uint64)
-    return keys.searchsorted(prefixes << np.uint64(64 - bits), side="left")
+    """Return where the sorted keys with each prefix from ``first`` to before ``last`` begin.
+
+    No key may have a prefix outside these.
+    """
+    prefixes = (keys >> np.uint64(64 - bits)).view(np.int64) - first
+    counts = np.bincount(prefixes, minlength=((1 << bits) if last is None else last) - first)
+    begins: Places = counts.cumsum() - counts
+    return begins

@@ -1,14 +1,14 @@
 """What the index reads of the ledger: the truth it is derived from."""
 
 from collections.abc import Iterable
-from hashlib import blake2b
 from sqlite3 import Connection
 
 import numpy as np
 import numpy.typing as npt
 
-from storage.ledger.codec import pack_bands
+from storage.ledger.codec import key_of, pack_bands
 from storage.ledger.fold.block import Doc
+from storage.model import Fingerprint
 
 _COLUMNS = """index_no, fetched_at, shingles, lead_shingles, signature, lead, bands, lead_bands,
     passages, content_hash, headline, story_id"""
@@ -51,10 +51,22 @@ def docs(db: Connection, *, after: int, through: int, limit: int) -> list[Doc]:
     ]
 
 
-def key_of(name: str) -> int:
-    """Return a signed 64-bit hash of a story's id or of a content hash."""
-    digest = blake2b(name.encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "little", signed=True)
+def doc_of(print_: Fingerprint, *, number: int = 0, fetched: int = 0, story: str = "") -> Doc:
+    """Return a fingerprint as it is read from the ledger once it is there."""
+    packed = pack_bands(
+        (*print_.bands, *print_.lead_bands, *print_.passages, key_of(print_.content_hash))
+    )
+    return Doc(
+        number,
+        fetched,
+        print_.shingles,
+        print_.lead_shingles,
+        print_.signature,
+        print_.lead,
+        packed,
+        print_.headline,
+        key_of(story),
+    )
 
 
 def live(db: Connection, *, low: int, high: int) -> npt.NDArray[np.int64]:

@@ -11,16 +11,15 @@ import numpy as np
 from storage.ledger.codec import unpack_bands
 from storage.ledger.fold.block import (
     SIGHTINGS,
-    Asked,
     Block,
     Doc,
     Hits,
-    Sightings,
+    Sighting,
     block_of,
     merged,
     table_of,
 )
-from storage.ledger.fold.runs import Keys
+from storage.model import Fingerprint
 
 
 class Tail:
@@ -72,27 +71,32 @@ class Tail:
                 if (before := self._before.pop((key, place), None)) is not None:
                     self._places[key] = before
 
-    def find(self, asked: Asked) -> list[Hits]:
-        """Return the rows that share a band."""
-        found = [hit for block in self._blocks if (hit := block.find(asked)) is not None]
+    @property
+    def blocks(self) -> Sequence[Block]:
+        """The blocks: all but the youngest, which are asked here."""
+        return self._blocks
+
+    def find(self, print_: Fingerprint) -> Hits | None:
+        """Return the rows of the youngest that share a band with a text."""
+        full = self._places.keys() & print_.bands
+        lead = (self._places.keys() & print_.lead_bands).difference(full)
+        if not full and not lead:
+            return None
         shared: dict[int, list[int]] = {}
-        for of_lead, bands in enumerate((asked.full, asked.lead)):
-            for band in self._places.keys() & bands:
+        for of_lead, bands in enumerate((full, lead)):
+            for band in bands:
                 place: int | None = self._places[band]
                 while place is not None:
                     shared.setdefault(place, [0, 0])[of_lead] += 1
                     place = self._before.get((band, place))
-        in_time = [place for place in shared if self._young[place].fetched >= asked.since]
-        if in_time:
-            counts = np.array([shared[place] for place in in_time], np.intp)
-            table = table_of([self._young[place] for place in in_time])
-            found.append(Hits(table, counts[:, 0], counts[:, 1]))
-        return found
+        counts = np.array([*shared.values()], np.intp)
+        nothing = np.zeros(len(shared), np.intp)
+        table = table_of([self._young[place] for place in shared])
+        return Hits(table, nothing, counts[:, 0], counts[:, 1], nothing)
 
     def numbers_of(self, key: int, *, since: int) -> list[int]:
-        """Return the numbers of the articles fetched in time that have one key."""
-        unsigned = key % 2**64
-        found = [n for block in self._blocks for n in block.numbers_of(unsigned, since=since)]
+        """Return the numbers of the youngest fetched in time that have one key."""
+        found: list[int] = []
         place = self._places.get(key)
         while place is not None:
             doc = self._young[place]
@@ -101,21 +105,14 @@ class Tail:
             place = self._before.get((key, place))
         return found
 
-    def sightings(self, passages: Sequence[int], keys: Keys, *, since: int) -> list[Sightings]:
-        """Return the newest articles fetched in time in which each passage stands."""
-        found = [block.sightings(keys, since=since) for block in self._blocks]
-        young: list[tuple[int, int, int]] = []
-        for which, passage in enumerate(passages):
-            place = self._places.get(passage)
-            seen = 0
-            while place is not None and seen < SIGHTINGS:
-                doc = self._young[place]
-                if doc.fetched >= since:
-                    young.append((which, doc.headline, doc.story))
-                seen += 1
-                place = self._before.get((passage, place))
-        if young:
-            found.append(np.array(young, np.int64))
+    def sightings(self, passage: int) -> list[Sighting]:
+        """Return the newest of the youngest in which a passage stands."""
+        found: list[Sighting] = []
+        place = self._places.get(passage)
+        while place is not None and len(found) < SIGHTINGS:
+            doc = self._young[place]
+            found.append((doc.headline, doc.story, doc.fetched))
+            place = self._before.get((passage, place))
         return found
 
     def block(self) -> Block:

@@ -65,10 +65,17 @@ def ask(
     lead: Iterable[int] = (),
     since: datetime = NOON,
     limit: int = 99,
+    ahead: bool = False,
 ) -> list[str]:
-    """Return the ids of the articles that share bands, in the order they are given."""
+    """Return the ids of the articles that share bands, in the order they are given.
+
+    ``ahead``: looked up together with other texts first.
+    """
     print_ = Fingerprint(content_hash="", bands=tuple(bands), lead_bands=tuple(lead))
     with ledger.writing() as writer:
+        if ahead:
+            others = [replace(print_, bands=print_.bands[n:]) for n in range(1, 3)]
+            writer.expect([*others, print_])
         found = writer.articles_near(print_, since=since, limit=limit, floor=0)
     return [article.article_id for article in found]
 

@@ -101,7 +101,7 @@ def test_merging_leaves_stale_numbers_out(desk: SqliteLedger) -> None:
     for revision in range(64):
         store(desk, place("live blog", (1, revision + 9), revision=revision))
     desk._fold.settle()
-    articles = sum(one.header.articles for one in desk._fold._chain)
+    articles = sum(one.header.articles for one in desk._fold._keeper.chain)
     assert articles < 32
     assert ask(desk, [1, 72]) == ["live blog"]
 
@@ -230,7 +230,7 @@ def test_flipped_bits_are_found_by_the_check_and_before_they_are_merged(
 def test_a_file_that_points_nowhere_is_made_anew_by_the_next_try(path: Path) -> None:
     ledger = open_ledger(path)
     _fill(ledger, 0, 8)
-    (segment,) = ledger._fold._chain
+    (segment,) = ledger._fold._keeper.chain
     _, (_, _, rows), (_, _, starts), _ = segment.header.layout()
     ledger.close()
     data = bytearray(segment.path.read_bytes())
@@ -288,7 +288,7 @@ def test_articles_older_than_the_retention_drop_out_when_files_are_merged(path: 
         ledger._fold.settle()
         begin = at - 10 * DAY
         assert ask(ledger, [1], since=begin) == _all(number + 1)[-11:]
-    assert sum(one.header.articles for one in ledger._fold._chain) < 24
+    assert sum(one.header.articles for one in ledger._fold._keeper.chain) < 24
     assert ledger.fold_checks() == []
     ledger.close()
 

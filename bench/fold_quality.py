@@ -1,19 +1,18 @@
 """How well the fold finds copies: ``python bench/fold_quality.py [FILE] [--json]``.
 
-FILE has one JSON object a line (``set``, ``id``, ``site``, ``title``, ``text``, ``language``,
-``story``, ``kind``), in stream order; by default ``../shared/corpus/folds.jsonl.gz`` from the
-project's root. Each document goes the product's own way: it is signed as extraction signs it, then
-settled and committed to a ledger, which finds its candidates. Beside ours stand the recipes of
-``bench/fold_peers.py``.
+FILE is as ``bench/fold_file.py`` says. Each document goes the product's own way: it is signed as
+extraction signs it, then settled and committed to a ledger, which finds its candidates. Beside ours
+stand the recipes of ``bench/fold_peers.py``.
 
 A document whose story was seen before counts as found if it is folded into that story; folded
 anywhere else it is a false positive. The adjusted Rand index (Hubert and Arabie 1985) compares the
-resulting stories with the true ones. Sets are scored apart. With ``--orders N`` each is folded in N
-other orders of arrival as well, and the stories that come of that are compared with the stream's.
+resulting stories with the true ones. Sets are folded apart. With ``--orders N`` each is folded in N
+other orders of arrival as well, and the stories that come of that are compared with the stream's:
+all at random, or with ``--round M`` only those of each M that follow one another, as when feeds are
+asked in another order.
 """
 
 import argparse
-import gzip
 import json
 import random
 import sys
@@ -31,6 +30,7 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from bench.fold_file import DEFAULT, Doc, read
 from bench.fold_peers import PEERS, Peer, stories
 from ingest.articles.urls import site_of
 from ingest.config import RetrySettings
@@ -44,30 +44,9 @@ from ingest.types import Extracted
 from storage.ledger.fold.index import RETENTION
 from storage.ledger.sqlite import SqliteLedger
 
-DEFAULT = Path(__file__).parents[2] / "shared" / "corpus" / "folds.jsonl.gz"
 START = datetime(2026, 1, 1, tzinfo=UTC)
 GROUP = 64
 OURS = "ours"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Doc:
-    """One document of the file; ``place`` is that in the file, by which it is dated."""
-
-    set: str
-    id: str
-    site: str
-    title: str
-    text: str
-    language: str
-    story: str
-    kind: str
-    place: int
-
-    @property
-    def url(self) -> str:
-        """An address of its own on its site."""
-        return f"https://site{self.site}.{self.set}.example/{self.id}"
 
 
 @dataclass(slots=True)
@@ -87,21 +66,9 @@ class Score:
         return {"p": precision, "r": recall, "f1": 2 * precision * recall / both if both else 0.0}
 
 
-Folded = Iterator[tuple[Doc, str | None, str]]
-"""Each document, the id of the one it was folded into, and the name of its story at the end."""
+Folded = Iterator[tuple[Doc, int | None, str]]
+"""Each document, the place of the one it was folded into, and the name of its story at the end."""
 Figures = dict[str, dict[str, float]]
-
-
-def read(path: Path) -> list[Doc]:
-    """Return the documents of ``path``."""
-    opener = gzip.open if path.suffix == ".gz" else open
-    names = ("set", "id", "site", "title", "text", "language", "story", "kind")
-    with opener(path, "rt", encoding="utf-8") as lines:
-        items = map(json.loads, lines)
-        return [
-            Doc(place=place, **{name: str(item.get(name, "")) for name in names})
-            for place, item in enumerate(items)
-        ]
 
 
 def fold(
@@ -113,9 +80,8 @@ def fold(
 ) -> Folded:
     """Settle each document in order; yield it, the one it was folded into, and its story.
 
-    They come ``apart`` after one another; copies are looked for within ``window``.
+    They appeared ``apart`` after one another, and come so; copies are looked for within ``window``.
     """
-    homes: dict[str, str] = {}
     with tempfile.TemporaryDirectory() as folder:
         ledger = SqliteLedger(Path(folder) / "ledger.db", retention=window)
         ledger.set_fold_scheme(SCHEME)
@@ -127,8 +93,9 @@ def fold(
             keep_duplicate_text=False,
             retry=RetrySettings(),
         )
-        ids: dict[str, str] = {}
-        matched: dict[str, str | None] = {}
+        keys: dict[int, str] = {}
+        places: dict[str, int] = {}
+        matched: dict[int, int | None] = {}
         for start in range(0, len(docs), GROUP):
             group = [
                 (doc, START + apart * (start + at))
@@ -138,27 +105,26 @@ def fold(
             ledger.add_entries(states, run_id=run.run_id, at=START)
             with ledger.writing() as writer:
                 for (doc, at), state in zip(group, states, strict=True):
-                    own, *_ = settle(writer, state, _found(doc, at), at, run)
+                    own, *_ = settle(writer, state, _found(doc, at, apart), at, run)
                     assert own.article_id is not None
                     of = json.loads(own.evidence).get("of")
-                    matched[doc.id] = ids.get(of)
-                    ids.setdefault(own.article_id, doc.id)
-        for key, doc_id in ids.items():
-            article = ledger.article(key)
-            assert article is not None
-            homes[doc_id] = article.story_id
+                    matched[doc.place] = places.get(of)
+                    keys[doc.place] = own.article_id
+                    places.setdefault(own.article_id, doc.place)
+        stored = ledger.stories.articles(list(places))
         ledger.close()
+    homes = {article.article_id: article.story_id for article in stored}
     for doc in docs:
-        yield doc, matched[doc.id], homes.get(doc.id) or homes[matched[doc.id] or ""]
+        yield doc, matched[doc.place], homes[keys[doc.place]]
 
 
-def _found(doc: Doc, at: datetime) -> Found:
+def _found(doc: Doc, at: datetime, apart: timedelta) -> Found:
     extracted = Extracted(
         canonical_url=doc.url,
         text=doc.text,
         fingerprint=fingerprint(doc.text, site=site_of(doc.url), title=doc.title),
         title=doc.title,
-        published_at=START + timedelta(seconds=doc.place),
+        published_at=START + apart * doc.place,
         language=doc.language,
         word_count=len(doc.text.split()),
     )
@@ -167,28 +133,32 @@ def _found(doc: Doc, at: datetime) -> Found:
 
 def peer(make: Callable[[], Peer], docs: Sequence[Doc]) -> Folded:
     """Fold the documents by another's recipe."""
-    keys = [(doc.id, normalise(doc.text)) for doc in docs]
+    keys = [(str(doc.place), normalise(doc.text)) for doc in docs]
     for doc, (match, story) in zip(docs, stories(make(), keys), strict=True):
-        yield doc, match, story
+        yield doc, None if match is None else int(match), story
 
 
-def measure(folded: Folded) -> tuple[Figures, dict[str, Score]]:
-    """Return the figures by language, and the scores by language and kind (``en base``)."""
+def measure(runs: Iterable[Folded]) -> tuple[Figures, dict[str, Score]]:
+    """Return the figures by language, and the scores by language and kind (``en base``).
+
+    Stories of different ``runs``, of which each is a set's, are never the same.
+    """
     scores: dict[str, Score] = defaultdict(Score)
-    groups: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    truth: dict[str, str] = {}
-    seen: set[str] = set()
-    for doc, match, story in folded:
-        right = match is not None and truth[match] == doc.story
-        for key in (doc.language, f"{doc.language} {doc.kind}"):
-            score = scores[key]
-            score.documents += 1
-            score.copies += doc.story in seen
-            score.found += right
-            score.false += match is not None and not right
-        seen.add(doc.story)
-        truth[doc.id] = doc.story
-        groups[doc.language].append((doc.story, story))
+    groups: dict[str, list[tuple[object, object]]] = defaultdict(list)
+    for number, folded in enumerate(runs):
+        truth: dict[int, str] = {}
+        seen: set[str] = set()
+        for doc, match, story in folded:
+            right = match is not None and truth[match] == doc.story
+            for key in (doc.language, f"{doc.language} {doc.kind}"):
+                score = scores[key]
+                score.documents += 1
+                score.copies += doc.story in seen
+                score.found += right
+                score.false += match is not None and not right
+            seen.add(doc.story)
+            truth[doc.place] = doc.story
+            groups[doc.language].append(((number, doc.story), (number, story)))
     figures = {
         language: {**scores[language].figures(), "ari": adjusted_rand(pairs)}
         for language, pairs in groups.items()
@@ -196,11 +166,11 @@ def measure(folded: Folded) -> tuple[Figures, dict[str, Score]]:
     return figures, scores
 
 
-def adjusted_rand(pairs: Iterable[tuple[str, str]]) -> float:
+def adjusted_rand(pairs: Iterable[tuple[object, object]]) -> float:
     """Return the adjusted Rand index of two groupings, given each item's pair of groups."""
     both = Counter(pairs)
-    left: Counter[str] = Counter()
-    right: Counter[str] = Counter()
+    left: Counter[object] = Counter()
+    right: Counter[object] = Counter()
     for (one, other), count in both.items():
         left[one] += count
         right[other] += count
@@ -223,32 +193,34 @@ def by_set(docs: Sequence[Doc]) -> list[list[Doc]]:
 def score(
     make: Callable[[Sequence[Doc]], Folded], docs: Sequence[Doc]
 ) -> tuple[Figures, dict[str, Score]]:
-    """Fold and measure each set by itself."""
-    figures: Figures = {}
-    scores: dict[str, Score] = {}
-    for group in by_set(docs):
-        its_figures, its_scores = measure(make(group))
-        figures |= its_figures
-        scores |= its_scores
-    return figures, scores
+    """Fold each set by itself, and measure them together."""
+    return measure(make(group) for group in by_set(docs))
 
 
-def orders(docs: Sequence[Doc], count: int) -> dict[str, dict[str, float]]:
+def orders(docs: Sequence[Doc], count: int, at_once: int) -> dict[str, dict[str, float]]:
     """Fold each set in ``count`` other orders of arrival; compare the stories with the stream's.
 
     Returns for each language the least and the mean adjusted Rand index between the two groupings.
+
+    Args:
+        docs: The documents in stream order.
+        count: How many other orders.
+        at_once: Only so many that follow one another change places; 0 for all.
     """
+    sets = by_set(docs)
+    streams = [{doc.place: story for doc, _, story in fold(its, FoldRules())} for its in sets]
     found: dict[str, list[float]] = defaultdict(list)
-    for group in by_set(docs):
-        stream = {doc.id: story for doc, _, story in fold(group, FoldRules())}
-        for seed in range(count):
-            arrived = list(group)
-            random.Random(seed).shuffle(arrived)
-            pairs: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for seed in range(count):
+        chance = random.Random(seed)
+        pairs: dict[str, list[tuple[object, object]]] = defaultdict(list)
+        for number, (its, stream) in enumerate(zip(sets, streams, strict=True)):
+            size = at_once or len(its)
+            rounds = [its[start : start + size] for start in range(0, len(its), size)]
+            arrived = [doc for one in rounds for doc in chance.sample(one, len(one))]
             for doc, _, story in fold(arrived, FoldRules()):
-                pairs[doc.language].append((stream[doc.id], story))
-            for language, its in pairs.items():
-                found[language].append(adjusted_rand(its))
+                pairs[doc.language].append(((number, stream[doc.place]), (number, story)))
+        for language, both in pairs.items():
+            found[language].append(adjusted_rand(both))
     return {
         language: {"min": min(its), "mean": sum(its) / len(its)} for language, its in found.items()
     }
@@ -293,17 +265,21 @@ def main() -> int:
     parser.add_argument(
         "--orders", type=int, default=0, metavar="N", help="also fold in N other orders of arrival"
     )
+    parser.add_argument(
+        "--round", type=int, default=0, metavar="M", help="only M after one another change places"
+    )
     arguments = parser.parse_args()
-    if not arguments.file.exists():
-        print(f"{arguments.file}: no such file", file=sys.stderr)
+    try:
+        docs = read(arguments.file)
+    except (OSError, ValueError) as error:
+        print(error, file=sys.stderr)
         return 2
-    docs = read(arguments.file)
     ours, scores = score(lambda group: fold(group, FoldRules()), docs)
     peers = {
         make().name: score(partial(peer, make), docs)[0]
         for make in (() if arguments.no_peers else PEERS)
     }
-    shuffled = orders(docs, arguments.orders) if arguments.orders else {}
+    shuffled = orders(docs, arguments.orders, arguments.round) if arguments.orders else {}
     if arguments.json:
         print(json.dumps({OURS: ours, "peers": peers, "orders": shuffled}))
         return 0

@@ -21,7 +21,8 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from bench.fold_quality import DEFAULT, Doc, Figures, fold, read, score
+from bench.fold_file import DEFAULT, Doc, read
+from bench.fold_quality import Figures, fold, score
 from ingest.dedup.decision import FoldRules
 
 RULES = FoldRules()
@@ -40,10 +41,10 @@ SETTINGS: tuple[tuple[str, str, tuple[object, ...]], ...] = (
     ("headlines", "headlines", (2, 6, 1_000)),
 )
 TIMED: tuple[tuple[str, str, tuple[object, ...]], ...] = (
-    ("near_window", "window", (24 * HOUR, 7 * DAY, 90 * DAY)),
+    ("near_window", "window", (12 * HOUR, 24 * HOUR, 7 * DAY, 90 * DAY)),
     ("late_containment", "late_containment", (0.6, 0.8, 1.0)),
 )
-RETENTIONS = (3 * DAY, 7 * DAY)
+RETENTIONS = (3 * DAY, 7 * DAY, 30 * DAY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

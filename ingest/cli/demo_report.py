@@ -5,8 +5,8 @@ import os
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,6 +32,12 @@ QUERY: Final = (
     "FROM articles GROUP BY language ORDER BY articles DESC, language"
 )
 WORDS: Final = "ferry"
+
+_NUMBERS: Final = 4
+_TERMS: Final = (
+    "Below each story's first article are its copies. Containment: the share of the shorter text"
+    " that stands in the longer. Similarity: the share of both together that is the same.\n"
+)
 
 _SHORT: Final = {
     Outcome.NEW: "new",
@@ -129,6 +135,9 @@ class Report:
         ]
         if duplicate:
             commands.append((f"{self._call} why {duplicate['url']}", "why it was folded"))
+        for one, other, _ in islice(_near_misses(played), 1):
+            pair = f"{one['article_id']} {other['article_id']}"
+            commands.append((f"{self._call} fold {pair}", "why two were not"))
         if revised:
             commands.append(
                 (f"{self._call} show {revised['article_id']}", "one article with its revisions")
@@ -178,6 +187,8 @@ def _stories(played: Played) -> Iterable[RenderableType]:
     copies: dict[str, list[Mapping[str, Any]]] = {}
     for row in played.stored.duplicates:
         copies.setdefault(row["duplicate_of"], []).append(row)
+    if copies:
+        yield Text(_TERMS, "dim")
     for first, folded in copies.items():
         tree = Tree(_headline(firsts[first], "bold green", outlets))
         for row in folded:
@@ -188,32 +199,46 @@ def _stories(played: Played) -> Iterable[RenderableType]:
         yield tree
     if not copies:
         yield Text("Nothing was folded.", "red")
-    by_url = {row["canonical_url"]: row for row in firsts.values()}
+    for one, other, why in _near_misses(played):
+        yield Text("\nAlike, and rightly not folded:", "bold")
+        yield _headline(one, "green", outlets)
+        yield _headline(other, "green", outlets)
+        its, own = (
+            ", ".join(why.get(f"numbers_only_{side}", ())[:_NUMBERS]) for side in ("there", "here")
+        )
+        yield Text(
+            f"containment {why['containment']:.2f} (needed {why['containment_needed']:.2f}), but of"
+            f" the numbers they state {why['numbers']:.0%} agree (needed"
+            f" {why['numbers_needed']:.0%}): the one alone has {its} …, the other {own} …;"
+            " one template, two reports",
+            "dim",
+        )
+
+
+def _near_misses(
+    played: Played,
+) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any], Mapping[str, Any]]]:
+    """Yield pairs of articles that differ in their numbers alone, the earlier first, and why."""
+    firsts = {row["article_id"]: row for row in played.stored.articles}
     for row in played.stored.outcomes:
         why = json.loads(row["evidence"])
-        if why.get("rule") == "numbers differ" and why.get("nearest") in by_url:
-            yield Text("\nAlike, and rightly not folded:", "bold")
-            yield _headline(by_url[why["nearest"]], "green", outlets)
-            yield _headline(firsts[row["article_id"]], "green", outlets)
-            yield Text(
-                f"containment {why['containment']:.2f}, but of the numbers they state only"
-                f" {why['numbers']:.0%} agree (needed {why['numbers_needed']:.0%}):"
-                " one template, two reports",
-                "dim",
-            )
+        if why.get("rule") == "numbers differ" and why.get("nearest_id") in firsts:
+            yield firsts[why["nearest_id"]], firsts[row["article_id"]], why
 
 
 def _fold_numbers(row: Mapping[str, Any], why: Mapping[str, Any]) -> str:
     """Return why a copy is one; of one that is cut, what it has of the longer text's lead."""
-    told = f"{row['match']}: {why.get('rule', '')}; containment {row['containment']:.2f}"
-    told += f" (needed {why.get('containment_needed', 1):.2f}), similarity {row['similarity']:.2f}"
+    told = f"{row['match']}: {why.get('rule', '')}"
+    if "containment_needed" in why:
+        told += f"; containment {row['containment']:.2f} (needed {why['containment_needed']:.2f})"
+        told += f", similarity {row['similarity']:.2f}"
     if "passages_shared" in why:
         told += f";\n{why['passages_shared']} of {why['passages'][0]} passages word for word"
     if "lead_needed" in why:
         here, there = why["shingles"]
         kind = "a lead-only copy: " if 2 * here < there else ""
         needed = f"(needed {why['lead_needed']:.0%})"
-        told += f";\n{kind}{why['lead']:.0%} of the lead is shared {needed}"
+        told += f";\n{kind}{why['lead']:.0%} of the longer one's lead stands in it {needed}"
     return told
 
 

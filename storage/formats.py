@@ -16,6 +16,9 @@ import pyarrow as pa
 
 from storage.cells import json_text, one_line, plain, records, rows
 
+Rows = pa.Table
+"""The rows of a query."""
+
 
 class Format(StrEnum):
     """How rows are written."""

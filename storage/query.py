@@ -158,6 +158,18 @@ class Session:
         return dict(rows)
 
 
+def statements(text: str) -> list[str]:
+    """Return the statements of a text, without what is empty between them.
+
+    Raises:
+        QueryError: it is not SQL.
+    """
+    try:
+        return [statement.query for statement in duckdb.extract_statements(text)]
+    except duckdb.Error as error:
+        raise QueryError(str(error).partition(" Error: ")[2] or str(error)) from error
+
+
 def _nearest(name: str, known: Sequence[str]) -> str:
     found = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.5)
     return f'; did you mean "{found[0]}"?' if found else ""

@@ -6,6 +6,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from ingest.cli.showing import paged
 from tests.cli.conftest import Crawled
 from tests.cli.runner import newsfold
 
@@ -81,6 +82,51 @@ def test_parameters_fill_the_query_in_order(crawled: Crawled) -> None:
 
 def test_a_minus_reads_the_query_from_stdin(crawled: Crawled) -> None:
     assert crawled.run("--json", "query", "-", stdin="SELECT 3 AS n").json == [{"n": 3}]
+
+
+def test_parameters_may_have_the_names_the_query_gives_them(crawled: Crawled) -> None:
+    query = "SELECT $site AS site, $n AS n"
+    ran = crawled.run("--json", "query", query, "--param", "n=2", "--param", "site=a=b")
+    assert ran.json == [{"site": "a=b", "n": "2"}]
+    ran = crawled.run("--json", "query", "SELECT $1 AS a", "--param", "n=2")
+    assert ran.json == [{"a": "n=2"}]
+    ran = crawled.run("query", query, "--param", "site=x", "--param", "2")
+    assert ran.code == 2
+    assert "NAME=VALUE" in ran.err
+
+
+def test_statements_on_stdin_are_run_one_after_the_other(crawled: Crawled) -> None:
+    piped = "SELECT 1 AS one; -- a comment\n\nSELECT 'a;b' AS two;\n"
+    ran = crawled.run("query", "--format", "csv", stdin=piped)
+    assert ran.out == "one\n1\ntwo\na;b\n"
+    ran = crawled.run("query", "--format", "csv", stdin="SELECT 1 AS one; SELECT nothing;")
+    assert (ran.code, ran.out) == (2, "one\n1\n")
+    assert crawled.run("query", stdin=" \n").code == 2
+    assert crawled.run("query", stdin="SELECT 'open").code == 2
+
+
+def test_one_statement_fills_a_file(crawled: Crawled, tmp_path: Path) -> None:
+    file = tmp_path / "rows.csv"
+    ran = crawled.run("query", "-o", file, stdin="SELECT 1; SELECT 2")
+    assert ran.code == 2
+    assert not file.exists()
+
+
+def test_examples_are_statements_that_can_be_piped_back(crawled: Crawled) -> None:
+    told = crawled.run("query", "--examples").out
+    assert crawled.run("query", "--format", "jsonl", stdin=told).code == 0
+    assert {"question", "sql"} == set(crawled.run("--json", "query", "--examples").json[0])
+
+
+def test_what_is_longer_than_the_terminal_goes_through_the_pager(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seen: list[str] = []
+    monkeypatch.setattr("click.echo_via_pager", seen.append)
+    paged("a\nb\n", height=3)
+    assert (seen, capsys.readouterr().out) == ([], "a\nb\n")
+    paged("a\nb\nc\n", height=3)
+    assert seen == ["a\nb\nc\n"]
 
 
 def test_a_misspelt_column_is_named_with_the_nearest(crawled: Crawled) -> None:

@@ -24,6 +24,7 @@ from ingest.reading import Reader
 from ingest.settle import circumstances
 from ingest.tryout import Tryout
 from ingest.types import Feed
+from ingest.upkeep import Upkeep
 from ingest.websub.reliance import Reliance
 from ingest.websub.subscriber import Subscriber
 from ingest.workers import Workers
@@ -54,6 +55,7 @@ class Run:
     ledger: Ledger
     reliance: Reliance
     subscriber: Subscriber | None
+    upkeep: Upkeep
 
 
 @asynccontextmanager
@@ -127,6 +129,7 @@ async def open_run(
                 reliance=reliance,
                 clock=clock,
             )
+            upkeep = Upkeep(lake, clock)
             try:
                 yield Run(
                     id=run_id,
@@ -136,8 +139,10 @@ async def open_run(
                     ledger=ledger,
                     reliance=reliance,
                     subscriber=subscriber or None,
+                    upkeep=upkeep,
                 )
             finally:
+                await asyncio.shield(upkeep.close())
                 await asyncio.shield(commits.drain())
                 await asyncio.shield(crawler.flush())
                 await commits.close()

@@ -151,6 +151,7 @@ async def _serve(
     scheduler.add_job(tick, "interval", seconds=config.daemon.tick.total_seconds())
     scheduler.add_job(run.crawler.flush_when_due, "interval", seconds=FLUSH_LOOK.total_seconds())
     scheduler.add_job(upkeep, "interval", seconds=UPKEEP.total_seconds())
+    scheduler.add_job(run.upkeep.run, "interval", seconds=UPKEEP.total_seconds())
     try:
         async with asyncio.timeout(None) as limit, run.crawler, AsyncExitStack() as stack:
             if run.subscriber is not None and listener is not None:

@@ -4,9 +4,13 @@ A written file is durable once it is synced; its name is durable once the folder
 name is synced too (POSIX ``fsync``, and the notes of Linux's fsync(2) on folders).
 """
 
+import ctypes
+import errno
 import os
 import shutil
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -53,6 +57,21 @@ class Files:
         self.on_step("rename")
         source.replace(target)
 
+    def exchange(self, one: Path, other: Path) -> None:
+        """Exchange two files' or folders' names in one step; durable with the folders of both.
+
+        Raises:
+            OSError: with one of ``NO_EXCHANGE`` where system or filesystem cannot do it.
+        """
+        self.on_step("exchange")
+        exchange(one, other)
+
+    def remove_folder(self, folder: Path) -> None:
+        """Remove a folder if it is empty."""
+        self.on_step("remove folder")
+        with suppress(OSError):
+            folder.rmdir()
+
     def remove(self, path: Path) -> None:
         """Remove a file, or a folder with all that lies in it. One that is gone is no fault."""
         self.on_step("remove")
@@ -73,11 +92,12 @@ class Files:
             folder = folder.parent
             sync_folder(folder)
 
-    def sweep(self, folder: Path) -> None:
+    def sweep(self, folder: Path, *, but: Collection[Path] = ()) -> None:
         """Remove all that lies in a folder, which need not exist."""
         if folder.is_dir():
             for path in folder.iterdir():
-                self.remove(path)
+                if path not in but:
+                    self.remove(path)
 
 
 DISK = Files()
@@ -91,3 +111,31 @@ def sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+NO_EXCHANGE = frozenset({errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP})
+
+_AT_FDCWD = -100
+_RENAME_EXCHANGE = 2  # linux/fs.h
+_RENAME_SWAP = 2  # sys/stdio.h of macOS
+
+
+def exchange(one: Path, other: Path) -> None:
+    """Exchange two names in one step: renameat2(2) of Linux, renamex_np(2) of macOS.
+
+    Raises:
+        OSError: with one of ``NO_EXCHANGE`` where system or filesystem cannot do it.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    names = os.fsencode(one), os.fsencode(other)
+    if sys.platform == "darwin" and hasattr(libc, "renamex_np"):
+        failed = libc.renamex_np(*names, ctypes.c_uint(_RENAME_SWAP))
+    elif hasattr(libc, "renameat2"):
+        failed = libc.renameat2(
+            _AT_FDCWD, names[0], _AT_FDCWD, names[1], ctypes.c_uint(_RENAME_EXCHANGE)
+        )
+    else:
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS), str(one))
+    if failed:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number), str(one), None, str(other))

@@ -35,7 +35,7 @@ class Session:
     ``folders`` are the tables' folders: all that a query may read.
 
     Raises:
-        duckdb.IOException: a part of the snapshot cannot be read; see ``Source.vanished``.
+        duckdb.Error: a part of the snapshot cannot be read; see ``Source.vanished``.
     """
 
     def __init__(self, source: Source, *, folders: Sequence[Path]) -> None:
@@ -104,13 +104,13 @@ class Session:
         Raises:
             QueryError: it is refused or wrong.
             QueryTimeout: it took longer than ``timeout``.
-            duckdb.IOException: a part vanished.
+            duckdb.Error: a part vanished.
         """
         try:
             guard.check(self._connection, query)
             return self._interruptible(lambda: self.table(query, parameters), timeout)
         except duckdb.Error as error:
-            if isinstance(error, duckdb.IOException) and self.source.vanished():
+            if self.source.vanished():
                 raise
             raise QueryError(self._explain(str(error))) from error
 

@@ -17,6 +17,8 @@ import msgspec
 import pyarrow as pa
 
 from storage.errors import QueryError, StoreError
+from storage.lake.exchange import standing
+from storage.lake.layout import Layout
 from storage.ledger.reader import LedgerReader, OutdatedError
 from storage.model import Article, Duplicate, OutcomeChange
 from storage.query import Parameters, Session
@@ -43,6 +45,7 @@ class Store:
 
     def __init__(self, root: Path) -> None:
         self._root = root.resolve()
+        self._layout = Layout(self._root)
         self._folders = {table: (self._root / table).resolve() for table in TABLES}
         self._ledger: LedgerReader | None = None
         self._current: _Current | None = None
@@ -181,7 +184,7 @@ class Store:
             return Source(files=self._parts())
         snapshot, feeds = ledger.snapshot()
         files: dict[str, list[str]] = {table: [] for table in TABLES}
-        for part in snapshot.parts:
+        for part in standing(self._layout, snapshot):
             inside = part.path.removeprefix(f"{part.table}/")
             files[part.table].append(str(self._folders[part.table] / inside))
         return Source(files=files, rows=snapshot.rows, feeds=feeds, superseded=snapshot.superseded)
@@ -258,7 +261,7 @@ class _LostPartError(Exception):
 def _noticing(source: Source) -> Iterator[None]:
     try:
         yield
-    except duckdb.IOException as error:
+    except duckdb.Error as error:
         if lost := source.vanished():
             raise _LostPartError(lost[0]) from error
         raise

@@ -18,6 +18,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from storage.lake.parts import is_part
 from storage.model import FeedState, Row
 from storage.schema import TABLES, day_of, to_table
 
@@ -160,7 +161,7 @@ class Source:
     def vanished(self) -> list[str]:
         """Return the parts that are not on the disk: compaction moved them, or they are lost."""
         paths = (path for paths in self.files.values() for path in paths)
-        return [path for path in paths if not Path(path).is_file()]
+        return [path for path in paths if not is_part(Path(path))]
 
 
 def create(connection: duckdb.DuckDBPyConnection, source: Source) -> None:

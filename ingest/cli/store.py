@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import click
 from rich.text import Text
 
-from ingest.cli import say
+from ingest.cli import compacting, say
 from ingest.cli.context import Context
 from storage.lake.lake import Lake
 from storage.lake.verify import Problem
@@ -21,6 +21,9 @@ _FOLD_REMEDY = "Remove the file: the next crawl makes it anew from the ledger."
 @click.group()
 def command() -> None:
     """Look after what is stored."""
+
+
+command.add_command(compacting.compact)
 
 
 @command.command()

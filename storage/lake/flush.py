@@ -49,7 +49,7 @@ class Flusher:
             OSError: the disk is full or refuses; nothing is lost, and the next flush goes on.
             StoreError: a row in the journal is damaged.
         """
-        self.files.sweep(self.layout.tmp)
+        self.files.sweep(self.layout.tmp, but=[self.layout.rewrites])
         parts = [self._store(batch) for batch in self.ledger.open_batches()]
         while True:
             batches = self.ledger.assign_batches(at=at, limit=ROWS_A_BATCH)

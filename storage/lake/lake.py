@@ -1,13 +1,18 @@
-"""The face of the lake: flush what the journal holds, and check what was stored."""
+"""The face of the lake: flush what the journal holds, rewrite days, check what was stored."""
 
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from storage.fs import Files, OnStep, no_hook
+from storage.lake.compaction import CLOSED, Compactor, Which
+from storage.lake.exchange import PAUSE, Exchange
 from storage.lake.flush import Flusher, FlushReport
 from storage.lake.layout import Layout
+from storage.lake.rewrite import Day, Rewriter, Rewritten
 from storage.lake.verify import Problem, verify
 from storage.ledger.base import Ledger
 
@@ -17,7 +22,8 @@ class Lake:
 
     ``root`` is the data folder. ``scheme`` names the signature scheme and is written into each
     file. A flush is due at ``rows`` journal rows, or when the oldest of them is ``every`` old.
-    ``on_step`` is told of each operation on a file; see ``storage.fs``.
+    ``on_step`` is told of each operation on a file; see ``storage.fs``. ``pause`` is how long a day
+    that is exchanged waits for its readers; see ``storage.lake.exchange``.
     """
 
     def __init__(
@@ -29,6 +35,7 @@ class Lake:
         rows: int = 2_000,
         every: timedelta = timedelta(minutes=5),
         on_step: OnStep = no_hook,
+        pause: timedelta = PAUSE,
     ) -> None:
         self._layout = Layout(root)
         self._ledger = ledger
@@ -38,15 +45,26 @@ class Lake:
         self._flusher = Flusher(
             layout=self._layout, ledger=ledger, scheme=scheme, files=self._files
         )
+        self._exchange = Exchange(
+            layout=self._layout, ledger=ledger, files=self._files, pause=pause
+        )
+        self._rewriter = Rewriter(
+            layout=self._layout,
+            ledger=ledger,
+            files=self._files,
+            exchange=self._exchange,
+            flushing=self._flushing,
+        )
+        self._compactor = Compactor(rewriter=self._rewriter)
 
     def should_flush(self, *, now: datetime) -> bool:
-        """Whether a flush is due: enough rows, rows old enough, or a killed flush to finish."""
+        """Whether a flush is due: enough rows, rows old enough, or what a kill broke off."""
         state = self._ledger.journal_state()
         if state.rows >= self._rows:
             return True
         if state.oldest_at is not None and now - state.oldest_at >= self._every:
             return True
-        return bool(self._ledger.open_batches())
+        return bool(self._ledger.open_batches() or self._ledger.rewrites.every())
 
     def flush(self, *, at: datetime, wait: bool = False) -> FlushReport | None:
         """Move every row journalled so far into Parquet, finishing first what was left open.
@@ -58,15 +76,51 @@ class Lake:
             OSError: the disk is full or refuses; nothing is lost, and the next flush goes on.
             StoreError: a row in the journal is damaged.
         """
-        lock = self._layout.flush_lock
-        self._files.make_folders(lock.parent)
+        lock = self._folder_made(self._layout.flush_lock)
         try:
             held = FileLock(lock, blocking=wait).acquire()
         except Timeout:
             return None
         with held:
+            self._exchange.recover()
             return self._flusher.run(at=at)
 
     def verify(self) -> list[Problem]:
-        """Check every part against the ledger and itself; see ``storage.lake.verify``."""
-        return verify(self._layout, self._ledger)
+        """Check every part against the ledger and itself; see ``storage.lake.verify``.
+
+        Waits for a day that is being rewritten.
+        """
+        with self._rewriting():
+            return verify(self._layout, self._ledger)
+
+    def to_compact(self, which: Which = CLOSED, *, at: datetime) -> list[Day]:
+        """Return the days that are to be compacted; see ``storage.lake.compaction``."""
+        return self._compactor.due(which, at=at)
+
+    def compact(self, which: Which = CLOSED, *, at: datetime) -> Generator[Rewritten]:
+        """Compact what is to be, one day after the other, yielding each that was.
+
+        Others may flush meanwhile, and nothing else may rewrite a day.
+
+        Raises:
+            OSError: the disk is full or refuses; nothing is lost.
+        """
+        with self._rewriting():
+            self._rewriter.clean()
+            yield from self._compactor.run(self._compactor.due(which, at=at), at=at)
+
+    @contextmanager
+    def _rewriting(self) -> Iterator[None]:
+        """Be the only one, in this process or another, to rewrite days."""
+        with FileLock(self._folder_made(self._layout.rewrite_lock), thread_local=False):
+            yield
+
+    @contextmanager
+    def _flushing(self) -> Iterator[None]:
+        """Be the only one, in this process or another, to change what the ledger has as parts."""
+        with FileLock(self._folder_made(self._layout.flush_lock), thread_local=False):
+            yield
+
+    def _folder_made(self, lock: Path) -> Path:
+        self._files.make_folders(lock.parent)
+        return lock

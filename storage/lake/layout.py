@@ -5,6 +5,7 @@
     articles/dt=2026-11-23/part-<batch>.parquet   and so for every table; nothing else lies there
     state/                                        the ledger and the locks
     tmp/                                          files in the making, of the flush lock's holder
+    tmp/rewrites/                                 days in the making, of the rewrite lock's holder
 """
 
 from collections.abc import Iterator
@@ -17,6 +18,11 @@ from storage.schema import TABLES
 def part_path(table: str, day: str, batch_id: str) -> str:
     """Return the path of a batch's part, relative to the data folder, with forward slashes."""
     return f"{table}/dt={day}/part-{batch_id}.parquet"
+
+
+def batch_of(path: str) -> str:
+    """Return the name of the batch whose part has a path; see ``part_path``."""
+    return path.rsplit("/", 1)[1].removeprefix("part-").removesuffix(".parquet")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,23 @@ class Layout:
     def flush_lock(self) -> Path:
         """Held by the one process that may write under ``tmp`` and the tables' folders."""
         return self.root / "state" / "flush.lock"
+
+    @property
+    def rewrites(self) -> Path:
+        """Folders that are to be exchanged for a table's day, or have just been."""
+        return self.tmp / "rewrites"
+
+    @property
+    def rewrite_lock(self) -> Path:
+        """Held by the one process that may write under ``rewrites``; taken before the flush lock.
+
+        And by who must see each day's parts stay as they are.
+        """
+        return self.root / "state" / "rewrite.lock"
+
+    def folder(self, table: str, day: str) -> Path:
+        """Return the folder of a table's day."""
+        return self.root / table / f"dt={day}"
 
     def file(self, path: str) -> Path:
         """Return the place of a path relative to the data folder."""

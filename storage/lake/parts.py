@@ -1,7 +1,7 @@
 """One part: a batch of one table and one day as a Parquet file, and how it is read back whole."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -10,11 +10,12 @@ import pyarrow.parquet as pq
 
 from storage.fs import DISK, Files
 from storage.model import Row
-from storage.schema import SCHEMA_VERSION, TIME_COLUMNS, time_of, to_table
+from storage.schema import SCHEMA_VERSION, TABLES, TIME_COLUMNS, time_of, to_table
 
 ROW_GROUP_ROWS = 8_192
 """Between 5,000 and 10,000: large enough to compress, small enough for statistics to skip."""
 
+_MAGIC = b"PAR1"
 _BLOOM_COLUMNS = ("article_id", "url")
 _BLOOM_FPP = 0.01
 
@@ -33,28 +34,76 @@ def write_part(file: Path, table: str, data: pa.Table, *, scheme: str, files: Fi
     Raises:
         OSError: the disk is full, or the file cannot be written.
     """
-    time = data.schema.get_field_index(TIME_COLUMNS[table])
-    metadata = {
-        "schema_version": str(SCHEMA_VERSION),
-        "signature_scheme": scheme,
-        "writer": f"newsfold {_version()}",
-    }
+    groups = (data[at : at + ROW_GROUP_ROWS] for at in range(0, data.num_rows, ROW_GROUP_ROWS))
+    write_groups(file, table, groups, rows=data.num_rows, scheme=scheme, files=files)
+
+
+def write_groups(
+    file: Path,
+    table: str,
+    groups: Iterable[pa.Table],
+    *,
+    rows: int,
+    scheme: str,
+    files: Files = DISK,
+) -> int:
+    """Write row groups of at most ``ROW_GROUP_ROWS`` to a Parquet file, as ``write_part`` does.
+
+    ``rows`` is about how many come; they are sorted by the table's time column through all groups.
+    Returns how many came.
+
+    Raises:
+        OSError: the disk is full, or the file cannot be written.
+    """
+    schema = TABLES[table].with_metadata(
+        {
+            "schema_version": str(SCHEMA_VERSION),
+            "signature_scheme": scheme,
+            "writer": f"newsfold {_version()}",
+        }
+    )
     bloom = {
-        name: {"ndv": min(max(data.num_rows, 1), ROW_GROUP_ROWS), "fpp": _BLOOM_FPP}
+        name: {"ndv": min(max(rows, 1), ROW_GROUP_ROWS), "fpp": _BLOOM_FPP}
         for name in _BLOOM_COLUMNS
-        if name in data.column_names
+        if name in schema.names
     }
-    with files.create(file) as sink:
-        pq.write_table(
-            data.replace_schema_metadata(metadata),
+    written = 0
+    with (
+        files.create(file) as sink,
+        pq.ParquetWriter(
             sink,
-            row_group_size=ROW_GROUP_ROWS,
+            schema,
             compression="zstd",
             compression_level=3,
             write_page_checksum=True,
             bloom_filter_options=bloom,
-            sorting_columns=[pq.SortingColumn(time)],
-        )
+            sorting_columns=[pq.SortingColumn(schema.get_field_index(TIME_COLUMNS[table]))],
+        ) as writer,
+    ):
+        for group in groups:
+            writer.write_table(group.cast(schema), row_group_size=ROW_GROUP_ROWS)
+            written += group.num_rows
+    return written
+
+
+def scheme_of(file: Path) -> str:
+    """Return how a part's signatures were made, as its metadata says.
+
+    Raises:
+        OSError: the file cannot be read.
+        pyarrow.ArrowException: the file is not Parquet.
+    """
+    said: dict[bytes, bytes] = pq.read_metadata(file).metadata or {}
+    return said.get(b"signature_scheme", b"").decode()
+
+
+def is_part(file: Path) -> bool:
+    """Whether a file is there and begins as Parquet does; see ``storage.lake.exchange``."""
+    try:
+        with file.open("rb") as source:
+            return source.read(len(_MAGIC)) == _MAGIC
+    except OSError:
+        return False
 
 
 def measure(file: Path) -> tuple[int, str]:

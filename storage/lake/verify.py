@@ -1,7 +1,8 @@
 """Checks that the lake and the ledger tell the same story, down to each page's checksum.
 
 May run while others flush: the tree is listed first, then the open batches are read, then the
-parts, so that a file put in place at any moment between is found in one of the two.
+parts, so that a file put in place at any moment between is found in one of the two. No day may be
+rewritten meanwhile; one whose rewrite was broken off is looked at as it stands.
 """
 
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from storage.errors import StoreError
+from storage.lake.exchange import standing
 from storage.lake.layout import Layout, part_path
 from storage.lake.parts import measure
 from storage.ledger.base import Ledger, Part, Snapshot
@@ -52,11 +54,14 @@ def verify(layout: Layout, ledger: Ledger) -> list[Problem]:
     except StoreError as error:
         problems.append(_damaged_journal(error))
         snapshot = Snapshot(rows={}, parts=tuple(ledger.parts()))
-    known = {part.path for part in snapshot.parts}
+    parts = standing(layout, snapshot)
+    known = {part.path for part in parts}
+    for rewrite in snapshot.rewrites:
+        known.update(rewrite.old, (part.path for part in rewrite.parts))
     problems += [_stray(path) for path in found - known - awaited]
-    places = [_JOURNAL, *(part.path for part in snapshot.parts)]
+    places = [_JOURNAL, *(part.path for part in parts)]
     keys = [_keys(to_table("articles", snapshot.rows.get("articles", ())), place=0)]
-    for place, part in enumerate(snapshot.parts, start=1):
+    for place, part in enumerate(parts, start=1):
         problems += _damage(layout, part, place, keys)
     problems += _repeated(pa.concat_tables(keys), places)
     return sorted(problems)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from storage.ledger.rewriting import Rewrite, Rewrites
 from storage.model import (
     Article,
     EntryCommit,
@@ -72,11 +73,13 @@ class Snapshot:
 
     ``superseded`` names the articles of which not every row stands, each with a number: its rows
     in ``articles`` of revisions before that are old, or of an article that is folded now.
+    Of the parts that an open rewrite is about, the old ones are named.
     """
 
     rows: Mapping[str, tuple[Row, ...]]
     parts: tuple[Part, ...]
     superseded: tuple[tuple[str, int], ...] = ()
+    rewrites: tuple[Rewrite, ...] = ()
 
 
 class ArticleIndex(Protocol):
@@ -180,6 +183,10 @@ class Ledger(ArticleIndex, Protocol):
     @property
     def sites(self) -> Sites:
         """What is remembered of sites."""
+
+    @property
+    def rewrites(self) -> Rewrites:
+        """The exchanges of parts that are under way."""
 
     def begin_run(self, *, kind: str, at: datetime) -> str:
         """Register this process as a live run; return the run's id.

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
+from storage.ledger.ddl_days import DAYS
 from storage.ledger.ddl_sites import SITES
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 SCHEMA = (
     """
@@ -232,6 +233,7 @@ CREATE TABLE parts (
 ) WITHOUT ROWID;
 """
     + SITES
+    + DAYS
 )
 
 UPGRADES: Mapping[int, str] = {
@@ -324,5 +326,6 @@ ALTER TABLE articles ADD COLUMN superseded INTEGER NOT NULL DEFAULT 0;
 UPDATE articles SET superseded = revision + (duplicate_of IS NOT NULL);
 CREATE INDEX articles_superseded ON articles (article_id, superseded) WHERE superseded > 0;
 """,
+    3: DAYS,
 }
 """What brings a file of each version to the next one."""

@@ -1,13 +1,17 @@
 """The journal: committed rows on their way into the lake, and the parts they became."""
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from sqlite3 import Connection
 
+import msgspec
+
 from storage.ledger import articles
 from storage.ledger.base import Batch, JournalState, Part, Snapshot
 from storage.ledger.codec import micros, moment, new_id, pack_row, unpack_row
+from storage.ledger.rewriting import Rewrite
 from storage.model import Article, Duplicate, Row
 from storage.schema import TABLES, day_of, table_of
 
@@ -22,6 +26,7 @@ class PackedSnapshot:
     rows: Sequence[Packed]
     parts: tuple[Part, ...]
     superseded: tuple[tuple[str, int], ...]
+    rewrites: tuple[Rewrite, ...]
 
 
 def append(db: Connection, rows: Iterable[Row], *, at: datetime) -> None:
@@ -129,6 +134,11 @@ def close_batch(db: Connection, batch_id: str, part: Part) -> None:
     if (part.batch_id, part.table, part.rows) != (batch_id, batch.table, gone):
         raise ValueError(f"{part.path} is not the part of batch {batch_id} with its {gone} rows")
     db.execute("DELETE FROM batches WHERE batch_id = ?", [batch_id])
+    put_part(db, part)
+
+
+def put_part(db: Connection, part: Part) -> None:
+    """Add a part."""
     db.execute(
         "INSERT INTO parts (path, table_name, batch_id, rows, bytes, sha256)"
         " VALUES (?, ?, ?, ?, ?, ?)",
@@ -149,12 +159,30 @@ def parts(db: Connection, table: str | None = None) -> list[Part]:
     ]
 
 
+def open_rewrites(db: Connection) -> list[Rewrite]:
+    """Return the open rewrites, oldest first."""
+    found = db.execute(
+        "SELECT rewrite_id, table_name, day, old, parts FROM rewrites ORDER BY rewrite_id"
+    )
+    return [
+        Rewrite(
+            rewrite_id=rewrite_id,
+            table=table,
+            day=day,
+            old=tuple(json.loads(old)),
+            parts=tuple(msgspec.json.decode(parts, type=list[Part])),
+        )
+        for rewrite_id, table, day, old, parts in found
+    ]
+
+
 def packed(db: Connection) -> PackedSnapshot:
     """Return all rows, in batches or not, and all parts, as one transaction sees them."""
     return PackedSnapshot(
         rows=db.execute("SELECT table_name, body, checksum FROM journal ORDER BY seq").fetchall(),
         parts=tuple(parts(db)),
         superseded=tuple(articles.superseded(db)),
+        rewrites=tuple(open_rewrites(db)),
     )
 
 
@@ -171,6 +199,7 @@ def snapshot(packed: PackedSnapshot) -> Snapshot:
         rows={table: tuple(of) for table, of in rows.items()},
         parts=packed.parts,
         superseded=packed.superseded,
+        rewrites=packed.rewrites,
     )
 
 

@@ -17,6 +17,7 @@ from storage.ledger import (
     holds,
     journal,
     related,
+    rewrites,
     runs,
     sites,
 )
@@ -63,6 +64,7 @@ class SqliteLedger:
         self._database = Database(path, on_step=on_step)
         self._locks = RunLocks(path.parent / "runs")
         self.subscriptions = SqliteSubscriptions(self._database)
+        self.rewrites = rewrites.SqliteRewrites(self._database)
         self.stories = SqliteStories(self._database.reading)
         self.sites = sites.SqliteSites(self._database)
         self._fold = FoldIndex(

@@ -1,0 +1,42 @@
+"""What a daemon does to the lake beside flushing it: in a thread, and not in a crawl's way."""
+
+import asyncio
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+
+from ingest.clock import Clock
+from storage.lake.lake import Lake
+
+log = logging.getLogger(__name__)
+
+
+class Upkeep:
+    """Compacts days once they are over. Its end waits for the day that is being written."""
+
+    def __init__(self, lake: Lake, clock: Clock) -> None:
+        self._lake = lake
+        self._clock = clock
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="upkeep")
+        self._is_closing = False
+
+    async def run(self) -> None:
+        """Do all that is to be done, step by step. What the disk refuses waits for the next run."""
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._compact)
+        except OSError as error:
+            log.warning("the store is not compacted for now: %s", error)
+
+    async def close(self) -> None:
+        """Wait for the step under way; no other follows."""
+        self._is_closing = True
+        await asyncio.to_thread(self._thread.shutdown)
+
+    def _compact(self) -> None:
+        with closing(self._lake.compact(at=self._clock())) as days:
+            for done in days:
+                before = done.before
+                files = f"{len(before.parts)} files became {len(done.parts)}"
+                log.info("%s of %s compacted: %s", before.table, before.day, files)
+                if self._is_closing:
+                    return

@@ -1,0 +1,108 @@
+"""The rows of several parts as one stream by time, in bounded memory; some left out or changed."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+import duckdb
+import pyarrow as pa
+
+from storage.lake.parts import ROW_GROUP_ROWS
+from storage.schema import TABLES, TIME_COLUMNS
+
+MEMORY_LIMIT = "512MB"
+"""What sorting may take before it goes on in files."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """What becomes of a table's rows, in DuckDB's SQL over its columns.
+
+    Rows of which ``drop`` is true are left out; where ``where`` is true the columns named in
+    ``replaced`` get those values. ``parameters`` are what ``$name`` stands for in any of them.
+    """
+
+    drop: str = "false"
+    where: str = "false"
+    replaced: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def touches(self) -> str:
+        """The condition that a row is not left as it is."""
+        return f"coalesce({self.drop}, false) OR coalesce({self.where}, false)"
+
+
+AS_IT_IS = Edit()
+
+
+class Sorter:
+    """Reads parts. A context manager; ``scratch`` is where what does not fit in memory goes."""
+
+    def __init__(self, table: str, files: Sequence[Path], edit: Edit, *, scratch: Path) -> None:
+        self._table = table
+        self._edit = edit
+        self._connection = duckdb.connect(
+            ":memory:",
+            config={
+                "memory_limit": MEMORY_LIMIT,
+                "threads": "2",
+                "temp_directory": str(scratch),
+                "autoinstall_known_extensions": "false",
+                "autoload_known_extensions": "false",
+            },
+        )
+        # The names of columns that older parts lack come from the schema.
+        self._connection.register("newest", TABLES[table].empty_table())
+        paths = ", ".join("'" + str(file).replace("'", "''") + "'" for file in files)
+        self._source = f"""(FROM newest UNION ALL BY NAME
+            FROM read_parquet([{paths}], union_by_name = true, hive_partitioning = false,
+                              filename = '_file', file_row_number = true))"""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    def touched(self) -> list[tuple[str, int, int]]:
+        """Return each file that has rows which are not left as they are.
+
+        Beside it how many are left out, and how many are in it.
+        """
+        return self._connection.execute(
+            f"""SELECT _file, count(*) FILTER (coalesce({self._edit.drop}, false)), count(*)
+                FROM {self._source} GROUP BY _file
+                HAVING bool_or({self._edit.touches}) ORDER BY _file""",  # noqa: S608 - our own words alone
+            dict(self._edit.parameters) or None,
+        ).fetchall()
+
+    def groups(self) -> Iterator[pa.Table]:
+        """Yield the rows that stay by time, in row groups, columns as the schema has them.
+
+        Rows of one time come in the order of the files and of the rows in them.
+        """
+        columns = ", ".join(self._column(name) for name in TABLES[self._table].names)
+        order = f'"{TIME_COLUMNS[self._table]}", _file, file_row_number'
+        reader = self._connection.sql(
+            f"""SELECT {columns} FROM (FROM {self._source} ORDER BY {order})
+                WHERE NOT coalesce({self._edit.drop}, false)""",  # noqa: S608 - our own words alone
+            params=dict(self._edit.parameters) or None,
+        ).to_arrow_reader(ROW_GROUP_ROWS)
+        rest = TABLES[self._table].empty_table()
+        for batch in reader:
+            fresh = pa.Table.from_batches([batch]).cast(TABLES[self._table])
+            rest = pa.concat_tables([rest, fresh])
+            while rest.num_rows >= ROW_GROUP_ROWS:
+                yield rest[:ROW_GROUP_ROWS]
+                rest = rest[ROW_GROUP_ROWS:]
+        if rest.num_rows:
+            yield rest
+
+    def _column(self, name: str) -> str:
+        other = self._edit.replaced.get(name)
+        if other is None:
+            return f'"{name}"'
+        where = f"coalesce({self._edit.where}, false)"
+        return f'CASE WHEN {where} THEN {other} ELSE "{name}" END AS "{name}"'

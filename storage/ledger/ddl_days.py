@@ -1,0 +1,12 @@
+"""The part of the SQLite schema about the lake's days that are written anew."""
+
+DAYS = """
+-- Exchanges of a day's parts for others that are not done yet; see storage.lake.exchange.
+CREATE TABLE rewrites (
+    rewrite_id TEXT PRIMARY KEY,
+    table_name TEXT NOT NULL,
+    day        TEXT NOT NULL,
+    old        TEXT NOT NULL,
+    parts      TEXT NOT NULL
+) WITHOUT ROWID;
+"""

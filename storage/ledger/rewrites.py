@@ -1,0 +1,61 @@
+"""Exchanges of a day's parts that are under way, or were when their process was killed."""
+
+import json
+
+import msgspec
+
+from storage.ledger import journal
+from storage.ledger.database import Database
+from storage.ledger.rewriting import Rewrite
+
+
+class SqliteRewrites:
+    """A ``storage.ledger.rewriting.Rewrites``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def every(self) -> list[Rewrite]:
+        """Return the open rewrites, oldest first."""
+        with self._database.reading() as db:
+            return journal.open_rewrites(db)
+
+    def begin(self, rewrite: Rewrite) -> None:
+        """Write down which parts are about to be exchanged for which.
+
+        Raises:
+            ValueError: ``old`` are not all parts of the table and day.
+        """
+        with self._database.writing() as db:
+            folder = f"{rewrite.table}/dt={rewrite.day}/"
+            there = [p.path for p in journal.parts(db, rewrite.table) if p.path.startswith(folder)]
+            if sorted(rewrite.old) != there:
+                raise ValueError(f"{folder} has other parts than {rewrite.rewrite_id} is about")
+            db.execute(
+                "INSERT INTO rewrites VALUES (?, ?, ?, ?, ?)",
+                [
+                    rewrite.rewrite_id,
+                    rewrite.table,
+                    rewrite.day,
+                    json.dumps(rewrite.old),
+                    msgspec.json.encode(rewrite.parts).decode(),
+                ],
+            )
+
+    def end(self, rewrite_id: str, *, done: bool) -> None:
+        """Put the new parts in the place of the old ones, or leave these if it was not ``done``.
+
+        Raises:
+            LookupError: there is no such open rewrite.
+        """
+        with self._database.writing() as db:
+            rewrite = next(
+                (one for one in journal.open_rewrites(db) if one.rewrite_id == rewrite_id), None
+            )
+            if rewrite is None:
+                raise LookupError(f"there is no open rewrite {rewrite_id}")
+            db.execute("DELETE FROM rewrites WHERE rewrite_id = ?", [rewrite_id])
+            if done:
+                db.executemany("DELETE FROM parts WHERE path = ?", [(p,) for p in rewrite.old])
+                for part in rewrite.parts:
+                    journal.put_part(db, part)

@@ -88,9 +88,12 @@ class Lake:
     def verify(self) -> list[Problem]:
         """Check every part against the ledger and itself; see ``storage.lake.verify``.
 
-        Waits for a day that is being rewritten.
+        Waits for a day that is being rewritten, and ends what a kill broke off.
         """
         with self._rewriting():
+            if self._ledger.rewrites.every():
+                with self._flushing():
+                    self._exchange.recover()
             return verify(self._layout, self._ledger)
 
     def to_compact(self, which: Which = CLOSED, *, at: datetime) -> list[Day]:

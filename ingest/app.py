@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from ingest.dedup.signature import SCHEME
 from ingest.errors import NewsfoldError
 from ingest.fetch.client import Fetcher, OnHold
 from ingest.observe import Observer
+from ingest.patience import Patience
 from ingest.polling import Poller
 from ingest.probe import Prober
 from ingest.reading import Reader
@@ -60,11 +62,17 @@ class Run:
 
 @asynccontextmanager
 async def open_run(
-    config: Config, *, kind: str, clock: Clock, observer: Observer
+    config: Config,
+    *,
+    kind: str,
+    clock: Clock,
+    observer: Observer,
+    patience: Patience | None = None,
 ) -> AsyncIterator[Run]:
     """Open the data folder and all parts for a run; on leaving, end it and flush.
 
-    Everything committed is flushed also when the run is cancelled or fails.
+    Everything committed is flushed also when the run is cancelled or fails. A full disk ends the
+    run, unless it has ``patience``.
 
     Raises:
         NewsfoldError: the store was signed under another fold scheme, or has lost its ledger.
@@ -83,7 +91,7 @@ async def open_run(
     )
     ledger.register_feeds([(f.id, f.url, f.name) for f in config.feeds], at=clock())
     run_id = ledger.begin_run(kind=kind, at=clock())
-    commits = Commits(ledger, circumstances(config, run_id=run_id))
+    commits = Commits(ledger, circumstances(config, run_id=run_id), patience=patience)
     with Workers(config.workers) as workers:
         async with Fetcher(
             config.fetch,
@@ -142,6 +150,8 @@ async def open_run(
                     upkeep=upkeep,
                 )
             finally:
+                if patience is not None:
+                    patience.give_up()
                 await asyncio.shield(upkeep.close())
                 await asyncio.shield(commits.drain())
                 await asyncio.shield(crawler.flush())
@@ -281,7 +291,7 @@ async def _flush_now_and_then(crawler: Crawler) -> None:
         await asyncio.sleep(FLUSH_LOOK_SECONDS)
         try:
             await crawler.flush_when_due()
-        except OSError as error:
+        except (OSError, sqlite3.OperationalError) as error:
             # The rows wait in the journal; the flush at the end tells if it still does not work.
             log.warning("cannot flush now: %s", error)
 

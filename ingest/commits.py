@@ -14,6 +14,7 @@ from typing import TypeVar, cast
 
 from ingest.finding import Finding
 from ingest.groups import Groups
+from ingest.patience import Patience
 from ingest.settle import Circumstances, settle_all
 from ingest.verdict import internal_error, judge
 from storage.ledger.base import Ledger
@@ -43,9 +44,13 @@ class Commits:
     """Reads from and commits to the ledger for one run.
 
     A commit is whole or not at all, and durable when it returns; several may share a transaction.
+    With ``patience``, what a full disk refuses is done once there is room.
     """
 
-    def __init__(self, ledger: Ledger, run: Circumstances) -> None:
+    def __init__(
+        self, ledger: Ledger, run: Circumstances, *, patience: Patience | None = None
+    ) -> None:
+        self._patience = patience
         self._ledger = ledger
         self._run = run
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
@@ -60,18 +65,23 @@ class Commits:
 
     async def read(self, ask: Callable[[Ledger], T]) -> T:
         """Call ``ask`` with the ledger, off the event loop."""
-        return cast("T", await self._reads.put(ask))
+        return cast("T", await self._patiently(self._reads, ask))
 
     async def poll(self, commit: PollCommit) -> Written:
         """Commit a poll; returns the pending entries that were really written."""
-        return await self._polls.put(commit)
+        return await self._patiently(self._polls, commit)
 
     async def entry(self, state: EntryState, finding: Finding, *, at: datetime) -> Changes:
         """Decide and commit one entry; returns once it is durable.
 
         Returns the changes of outcomes: none if another process has settled the entry already.
         """
-        return await self._entries.put(_Item(state, finding, at))
+        return await self._patiently(self._entries, _Item(state, finding, at))
+
+    async def _patiently(self, groups: Groups[T, R], item: T) -> R:
+        if self._patience is None:
+            return await groups.put(item)
+        return await self._patience.through(lambda: groups.put(item))
 
     async def drain(self) -> None:
         """Wait until all that was handed in is done."""

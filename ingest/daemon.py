@@ -10,9 +10,10 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from functools import wraps
 from pathlib import Path
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -23,8 +24,10 @@ from ingest.clock import Clock
 from ingest.config import Config, WebSubSettings
 from ingest.errors import BusyError
 from ingest.observe import Observer
+from ingest.patience import Patience
 from ingest.websub.server import listening, serving
 from ingest.websub.subscriber import Subscriber
+from storage.fs import is_full
 
 log = logging.getLogger(__name__)
 
@@ -73,8 +76,11 @@ async def run_daemon(config: Config, *, clock: Clock, observer: Observer) -> Non
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     with only_daemon(config.data), _listening(config.websub) as listener:
-        async with open_run(config, kind="daemon", clock=clock, observer=observer) as run:
-            await _serve(config, run, clock, stop, listener)
+        patience = Patience(config.data)
+        async with open_run(
+            config, kind="daemon", clock=clock, observer=observer, patience=patience
+        ) as run:
+            await _serve(config, run, clock, stop=stop, listener=listener, patience=patience)
 
 
 @contextmanager
@@ -129,12 +135,36 @@ async def keeping_time(scheduler: AsyncIOScheduler, *, look: timedelta) -> Async
             await task
 
 
+def _quietly(job: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+    """A job that says nothing when a full disk or the daemon's end, told elsewhere, cuts it off."""
+
+    @wraps(job)
+    async def run() -> None:
+        try:
+            await job()
+        except asyncio.CancelledError:
+            return
+        except Exception as error:
+            if not is_full(error):
+                raise
+
+    return run
+
+
 async def _serve(
-    config: Config, run: Run, clock: Clock, stop: asyncio.Event, listener: socket.socket | None
+    config: Config,
+    run: Run,
+    clock: Clock,
+    *,
+    stop: asyncio.Event,
+    listener: socket.socket | None,
+    patience: Patience,
 ) -> None:
     feeds = {feed.id: feed for feed in config.feeds}
 
     async def tick() -> None:
+        if patience.is_on:
+            return
         now = clock()
         due = await run.commits.read(lambda ledger: ledger.due_feeds(now))
         run.crawler.poll(feeds[state.feed_id] for state in due if state.feed_id in feeds)
@@ -144,20 +174,23 @@ async def _serve(
     async def upkeep() -> None:
         await run.commits.read(lambda ledger: ledger.maintain(at=clock()))
 
+    # That a job takes longer than its interval, as on a full disk, is no news: it is not run twice.
+    logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
     scheduler = AsyncIOScheduler(
         # A late run is still wanted (the default drops what is a second late), but only once.
         job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
     )
-    scheduler.add_job(tick, "interval", seconds=config.daemon.tick.total_seconds())
-    scheduler.add_job(run.crawler.flush_when_due, "interval", seconds=FLUSH_LOOK.total_seconds())
-    scheduler.add_job(upkeep, "interval", seconds=UPKEEP.total_seconds())
-    scheduler.add_job(run.upkeep.run, "interval", seconds=UPKEEP.total_seconds())
+    scheduler.add_job(_quietly(tick), "interval", seconds=config.daemon.tick.total_seconds())
+    flush = _quietly(run.crawler.flush_when_due)
+    scheduler.add_job(flush, "interval", seconds=FLUSH_LOOK.total_seconds())
+    scheduler.add_job(_quietly(upkeep), "interval", seconds=UPKEEP.total_seconds())
+    scheduler.add_job(_quietly(run.upkeep.run), "interval", seconds=UPKEEP.total_seconds())
     try:
         async with asyncio.timeout(None) as limit, run.crawler, AsyncExitStack() as stack:
             if run.subscriber is not None and listener is not None:
                 await stack.enter_async_context(_subscribing(config, run.subscriber, listener))
                 seconds = config.daemon.tick.total_seconds()
-                scheduler.add_job(run.subscriber.tick, "interval", seconds=seconds)
+                scheduler.add_job(_quietly(run.subscriber.tick), "interval", seconds=seconds)
             else:
                 await run.reliance.leave(at=clock())
             await tick()
@@ -166,6 +199,7 @@ async def _serve(
             log.info("the daemon is up: process %d, feeds: %d", os.getpid(), len(feeds))
             await stop.wait()
             scheduler.shutdown(wait=False)
+            patience.give_up()
             log.info("stopping: what is under way has %g s to finish", DRAIN_SECONDS)
             limit.reschedule(asyncio.get_running_loop().time() + DRAIN_SECONDS)
     except TimeoutError:

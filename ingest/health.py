@@ -1,5 +1,6 @@
 """How a data folder is doing: its feeds, what waits, what is stored, and whether a daemon runs."""
 
+import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,6 +11,7 @@ from filelock import FileLock, Timeout
 
 from ingest.articles.drift import Drift, find_drift
 from ingest.feeds.fills import filled_in
+from ingest.patience import is_paused
 from ingest.types import Feed
 from storage.ledger.base import JournalState, Ledger
 from storage.model import FeedState, Outcome
@@ -58,8 +60,9 @@ class Status:
     """A data folder at one moment. ``state_bytes`` is the ledger and the search index.
 
     ``daemon`` is the process id of the daemon that runs on it, 0 if that is not known, ``None``
-    if there is none. ``next_try_at`` is when the first pending page is due. ``drifts`` are the
-    sites on which extraction has changed sharply.
+    if there is none; ``paused``, it waits for room on the disk, of which ``free_bytes`` are free.
+    ``next_try_at`` is when the first pending page is due. ``drifts`` are the sites on which
+    extraction has changed sharply.
     """
 
     data: Path
@@ -70,6 +73,8 @@ class Status:
     tables: tuple[TableSize, ...]
     state_bytes: int
     daemon: int | None
+    paused: bool
+    free_bytes: int
     drifts: tuple[Drift, ...] = ()
 
 
@@ -97,6 +102,8 @@ def take_status(
         ),
         daemon=running_daemon(data),
         drifts=tuple(find_drifts(ledger)),
+        paused=is_paused(data),
+        free_bytes=shutil.disk_usage(data).free,
     )
 
 

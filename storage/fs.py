@@ -8,6 +8,7 @@ import ctypes
 import errno
 import os
 import shutil
+import sqlite3
 import sys
 from collections.abc import Callable, Collection
 from contextlib import suppress
@@ -102,6 +103,15 @@ class Files:
 
 DISK = Files()
 """The disk as it is, with nobody told."""
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether an error says that the disk, or what one may have of it, is full."""
+    if isinstance(error, OSError):
+        return error.errno in {errno.ENOSPC, errno.EDQUOT}
+    # The second: no room for the file that processes share the write-ahead log's index by.
+    full = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE}
+    return isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", None) in full
 
 
 def sync_folder(folder: Path) -> None:

@@ -17,6 +17,7 @@ from ingest.cli.logs import CleanFormatter
 from ingest.errors import NewsfoldError
 from ingest.text import clean_text
 from storage.errors import StoreError
+from storage.fs import is_full
 
 INTERRUPTED = 130
 
@@ -111,6 +112,8 @@ def _refusal(error: BaseException) -> str | None:
     if isinstance(error, BaseExceptionGroup):
         said = {_refusal(each) for each in error.exceptions}
         return None if None in said else "; ".join(sorted(filter(None, said)))
+    if is_full(error):
+        return clean_text(f"the disk is full ({error}): make room on it and run this again")
     if isinstance(error, OSError):
         return clean_text(f"{error.filename or 'the disk'}: {error.strerror or error}")
     return clean_text(f"the ledger: {error}") if isinstance(error, sqlite3.Error) else None

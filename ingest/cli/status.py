@@ -66,6 +66,7 @@ def _print(context: Context, status: Status, now: datetime) -> None:
             ("journal", _journal(status, now)),
             *((size.table, _size(size.rows, size.parts, size.bytes)) for size in status.tables),
             ("state", say.size(status.state_bytes)),
+            ("disk", f"{say.size(status.free_bytes)} free"),
             ("data", str(status.data)),
             ("daemon", _daemon(status)),
         ],
@@ -130,7 +131,10 @@ def _size(rows: int, parts: int, size: int) -> str:
 def _daemon(status: Status) -> str:
     if status.daemon is None:
         return "not running"
-    return f"running, process {status.daemon}" if status.daemon else "running"
+    running = f"running, process {status.daemon}" if status.daemon else "running"
+    if not status.paused:
+        return running
+    return f"{running}; paused until there is room on the disk"
 
 
 def _subscriptions(status: Status, now: datetime) -> str | None:
@@ -147,7 +151,11 @@ def _subscriptions(status: Status, now: datetime) -> str | None:
 def _record(status: Status, now: datetime) -> dict[str, object]:
     return {
         "data": str(status.data),
-        "daemon": {"running": status.daemon is not None, "pid": status.daemon or None},
+        "daemon": {
+            "running": status.daemon is not None,
+            "pid": status.daemon or None,
+            "paused": status.paused,
+        },
         "feeds": [
             {
                 "id": feed.state.feed_id,
@@ -167,4 +175,5 @@ def _record(status: Status, now: datetime) -> dict[str, object]:
         "tables": [asdict(size) for size in status.tables],
         "state_bytes": status.state_bytes,
         "drifts": [asdict(drift) for drift in status.drifts],
+        "free_bytes": status.free_bytes,
     }

@@ -40,11 +40,14 @@ def write_config(newsroom: Newsroom, folder: Path, *, more: str = "", deadline: 
 
 
 def start(
-    config: Path, *arguments: str, stderr: int | Any = subprocess.PIPE
+    config: Path,
+    *arguments: str,
+    stderr: int | Any = subprocess.PIPE,
+    within: Sequence[str] = (),
 ) -> subprocess.Popen[str]:
-    """Start the real command in a process group of its own."""
+    """Start the real command, by that of ``within`` if given, in a process group of its own."""
     return subprocess.Popen(
-        [sys.executable, "-m", "ingest", "--config", str(config), *arguments],
+        [*within, sys.executable, "-m", "ingest", "--config", str(config), *arguments],
         stdout=subprocess.PIPE,
         stderr=stderr,
         text=True,

@@ -5,7 +5,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -15,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import TABLE
+from tests.faults.disk import small_disk
 
 REPOSITORY = Path(__file__).parents[2]
 KILLS = int(os.environ.get("NEWSFOLD_KILLS", "100"))
@@ -22,21 +22,8 @@ PAIRS_STEP = 5 if KILLS <= 100 else 1
 
 Record = Callable[[str, object], None]
 
-DETACHED = ("unshare", "--map-root-user", "--mount", "sh", "-c")
-
 
 DISK = 2 << 20
-MOUNT = f"mount -t tmpfs -o size={DISK} tmpfs"
-
-
-def may_mount() -> bool:
-    """Whether a process of ours may have a small disk of its own."""
-    if not shutil.which("unshare"):
-        return False
-    return (
-        subprocess.run([*DETACHED, f"{MOUNT} /mnt"], capture_output=True, check=False).returncode
-        == 0
-    )
 
 
 def play(
@@ -90,8 +77,6 @@ def test_of_two_crawls_at_once_the_other_goes_on_when_one_is_killed(
 def test_a_crawl_on_a_small_disk_that_fills_up_goes_on_once_there_is_room(
     root: Path, record_property: Record
 ) -> None:
-    if not may_mount():
-        pytest.skip("a process may not mount a disk of its own here")
-    mounted = [*DETACHED, f'{MOUNT} "$0" && exec "$@"', str(root)]
-    tally = play(root, "full", DISK, record_property, within=mounted)
+    with small_disk(root, size=DISK) as disk:
+        tally = play(root, "full", DISK, record_property, within=disk.within)
     assert tally["refusals"] > 5

@@ -108,11 +108,12 @@ def test_a_bands_key_tells_whether_it_is_of_a_text_or_of_a_lead() -> None:
     assert not set(bands(values)) & set(lead_bands(values))
 
 
-def test_the_same_values_as_datasketchs_own_loop() -> None:
+@pytest.mark.parametrize("text", [GOLDEN_TEXT, " ".join(f"long{number}" for number in range(2000))])
+def test_the_same_values_as_datasketchs_own_loop(text: str) -> None:
     loop = MinHash(num_perm=PERMUTATIONS, seed=1, scheme="affine32", hashfunc=int)
-    for value in (shingles(token_hashes(normalise(GOLDEN_TEXT))) >> np.uint64(32)).tolist():
+    for value in (shingles(token_hashes(normalise(text))) >> np.uint64(32)).tolist():
         loop.update(value)
-    assert fingerprint(GOLDEN_TEXT).signature == loop.hashvalues.astype("<u4").tobytes()
+    assert fingerprint(text).signature == loop.hashvalues.astype("<u4").tobytes()
 
 
 def test_equal_values_in_another_band_are_another_band() -> None:

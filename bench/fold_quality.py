@@ -47,6 +47,7 @@ from storage.ledger.sqlite import SqliteLedger
 START = datetime(2026, 1, 1, tzinfo=UTC)
 GROUP = 64
 OURS = "ours"
+_ABREAST = 4  # languages in one table
 
 
 @dataclass(slots=True)
@@ -247,13 +248,15 @@ def tell_kinds(console: Console, figures: Figures, scores: Mapping[str, Score]) 
 
 
 def tell_peers(console: Console, figures: Mapping[str, Figures]) -> None:
-    """Print ours beside the others by language."""
+    """Print ours beside the others by language, as many languages in a table as fit."""
     languages = sorted({language for found in figures.values() for language in found})
-    table = Table("", *(f"{language} {name}" for language in languages for name in ("F1", "ARI")))
-    for name, found in figures.items():
-        cells = (f"{found[language][it]:.3f}" for language in languages for it in ("f1", "ari"))
-        table.add_row(name, *cells)
-    console.print(table)
+    for start in range(0, len(languages), _ABREAST):
+        some = languages[start : start + _ABREAST]
+        table = Table("", *(f"{language} {name}" for language in some for name in ("F1", "ARI")))
+        for name, found in figures.items():
+            cells = (f"{found[language][it]:.3f}" for language in some for it in ("f1", "ari"))
+            table.add_row(name, *cells)
+        console.print(table)
 
 
 def main() -> int:

@@ -1,13 +1,14 @@
 """Blocks that a site's pages repeat: what stands on several of them is no page's own text.
 
 A block is an element with at least eight words, known by a hash of them and of where in the
-markup it stands. The second part tells a site's residue, which its template puts in one place,
-from a sentence that one page tells and others quote as a teaser. Blocks learned on earlier pages
-are removed before any extractor looks, each the outermost that is known.
+markup it stands; a shorter one is known only together with its neighbour. The place tells a
+site's residue, which its template puts in one place, from a sentence that one page tells and
+others quote as a teaser. Blocks learned on earlier pages are removed before any extractor looks,
+each the outermost that is known.
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Final
@@ -30,6 +31,7 @@ _BLOCKS: Final = frozenset(
     | {"ul", "ol", "li", "dl", "dt", "dd", "table", "tr", "td", "th", "blockquote", "pre"}
     | {"h2", "h3", "h4", "h5", "h6", "article", "details", "summary", "address"}
 )
+_CELLS: Final = frozenset({"li", "tr", "td", "th", "dt", "dd"})  # short ones go with the whole
 _UNREAD: Final = frozenset({"script", "style", "template", "noscript", "textarea", "option"})
 _FURNITURE: Final = frozenset({"nav", "footer", "aside", "a", "button", "select", "menu"})
 _DIGITS: Final = re.compile(r"\d+")
@@ -42,6 +44,8 @@ _ABOVE: Final = 2  # elements around a block whose tags belong to its place
 class Block:
     """An element with its hash (a signed 64-bit integer) and its words, case folded.
 
+    Two blocks can be of one element: a short one has a hash with each of its neighbours.
+
     ``beside`` says whether it is furniture or a link by its markup, which no extractor takes for
     the article.
     """
@@ -53,45 +57,58 @@ class Block:
     beside: bool
 
 
+@dataclass(slots=True)
+class _Ended:
+    """An element, which of the page's words are its own, how many that is, and its tags' path."""
+
+    element: HtmlElement
+    said: list[str]
+    start: int
+    end: int
+    count: int
+    depth: int
+    path: str
+    beside: bool
+
+    @property
+    def words(self) -> str:
+        return " ".join(self.said[self.start : self.end])
+
+    def block(self, words: str) -> Block:
+        """Return the element as a block that is known by these words at its place."""
+        name = _DIGITS.sub("#", self.element.get("class", ""))
+        return Block(
+            element=self.element,
+            key=_hash(words, f"{self.path}.{name}"),
+            words=self.words,
+            count=self.count,
+            beside=self.beside,
+        )
+
+
 def blocks(tree: HtmlElement) -> tuple[Block, ...]:
     """Return the blocks of a page's body in the order in which they end; none that holds an h1.
 
-    Of elements that hold nothing but one another the innermost counts.
+    Of elements that hold nothing but one another the innermost counts. An element with fewer words
+    is a block by those of the one before or after it as well, if together they are enough.
     """
     body = tree.find(".//body")
     if body is None:
         return ()
     headings = {above for h1 in body.iter("h1") for above in (h1, *h1.iterancestors())}
-    said: list[str] = []
-    begun: list[tuple[int, str]] = []
-    unread = beside = 0
     found: list[Block] = []
     last = (0, 0)
-    for event, element in etree.iterwalk(body, events=("start", "end")):
-        tag = element.tag
-        if event == "start":
-            begun.append((len(said), tag))
-            unread += tag in _UNREAD
-            beside += tag in _FURNITURE
-            if not unread and (text := element.text):
-                said += text.casefold().split()
+    latest: dict[int, _Ended] = {}
+    for each in _ended(body):
+        if each.element in headings:
             continue
-        start, _ = begun.pop()
-        span = (start, len(said))
-        if tag in _BLOCKS and span != last and not unread and element not in headings:
-            own = said[start:] if span[1] - start <= _LONGEST else []
-            if (count := _count(own)) >= FEWEST_WORDS:
-                words = " ".join(own)
-                place = "/".join(above for _, above in begun[-_ABOVE:])
-                key = _hash(words, f"{place}/{tag}", element.get("class", ""))
-                found.append(
-                    Block(element=element, key=key, words=words, count=count, beside=beside > 0)
-                )
-                last = span
-        unread -= tag in _UNREAD
-        beside -= tag in _FURNITURE
-        if not unread and (text := element.tail):
-            said += text.casefold().split()
+        if each.count >= FEWEST_WORDS and (each.start, each.end) != last:
+            found.append(each.block(each.words))
+            last = (each.start, each.end)
+        before = latest.get(each.depth)
+        if before is not None and before.end == each.start:
+            found += _together(before, each)
+        latest[each.depth] = each
     half = MOST // 2
     return tuple(found) if len(found) <= MOST else (*found[:half], *found[-half:])
 
@@ -105,13 +122,14 @@ def repeated(found: Sequence[Block], known: Collection[int], own: Sequence[str])
         own: What the page says of itself (descriptions): a block that says the same is its own.
     """
     spared = [" ".join(text.casefold().split()) for text in own]
-    gone = [
-        block
+    gone = {
+        block.element: block
         for block in found
         if block.key in known and not any(block.words in text for text in spared)
+    }
+    return [
+        block for element, block in gone.items() if gone.keys().isdisjoint(element.iterancestors())
     ]
-    elements = {block.element for block in gone}
-    return [block for block in gone if elements.isdisjoint(block.element.iterancestors())]
 
 
 def remove(gone: Sequence[Block]) -> tuple[Step, ...]:
@@ -125,6 +143,45 @@ def remove(gone: Sequence[Block]) -> tuple[Step, ...]:
     return tuple(steps)
 
 
+def _ended(body: HtmlElement) -> Iterator[_Ended]:
+    """Yield the elements that may be blocks and have words, each as it ends."""
+    said: list[str] = []
+    begun: list[tuple[int, str]] = []
+    unread = beside = 0
+    for event, element in etree.iterwalk(body, events=("start", "end")):
+        tag = element.tag
+        if event == "start":
+            begun.append((len(said), tag))
+            unread += tag in _UNREAD
+            beside += tag in _FURNITURE
+            if not unread and (text := element.text):
+                said += text.casefold().split()
+            continue
+        start, _ = begun.pop()
+        size = len(said) - start
+        if tag in _BLOCKS and not unread and 0 < size <= _LONGEST:
+            count = size if size >= FEWEST_WORDS else _count(said[start:])
+            if count >= FEWEST_WORDS or not (beside or tag in _CELLS):
+                path = "/".join([*(name for _, name in begun[-_ABOVE:]), tag])
+                yield _Ended(
+                    element, said, start, start + size, count, len(begun), path, beside > 0
+                )
+        unread -= tag in _UNREAD
+        beside -= tag in _FURNITURE
+        if not unread and (text := element.tail):
+            said += text.casefold().split()
+
+
+def _together(first: _Ended, second: _Ended) -> Iterator[Block]:
+    """Yield those of two neighbours that are short, known by the words of both."""
+    short = first.count < FEWEST_WORDS or second.count < FEWEST_WORDS
+    enough = first.count + second.count >= FEWEST_WORDS
+    if short and enough and first.element.getparent() is second.element.getparent():
+        for each in (first, second):
+            if each.count < FEWEST_WORDS:
+                yield each.block(f"{first.words}\n{second.words}")
+
+
 def _count(pieces: Sequence[str]) -> int:
     """Return how many words pieces parted by white space are, also in scripts without spaces."""
     if len(pieces) >= FEWEST_WORDS:
@@ -134,8 +191,8 @@ def _count(pieces: Sequence[str]) -> int:
     return letters // _WORD if unspaced else len(pieces)
 
 
-def _hash(words: str, place: str, name: str) -> int:
+def _hash(words: str, place: str) -> int:
     """Return a hash of a block's words and place, the same in every process."""
-    own = f"{place}.{_DIGITS.sub('#', name)}\x00{words}"
+    own = f"{place}\x00{words}"
     digest = blake2b(own.encode("utf-8", "surrogatepass"), digest_size=8).digest()
     return int.from_bytes(digest, "little", signed=True)

@@ -16,6 +16,7 @@ RESIDUE = (
     "Every photograph in this edition was taken by people who live within sight of the water.",
     "Our weather desk answers questions about tides on weekdays between nine and eleven o'clock.",
 )
+SHORT = ("Follow the Courier on all channels", "Support the people who write it")
 FORM = (
     "Leave a Reply",
     "Your email address will not be published. Required fields are marked *",
@@ -61,10 +62,12 @@ def page(
     box = f'<div class="box"><p>{residue[3]}</p><p>Tides.</p></div>' if residue[3:] else ""
     # As some themes have it: no form element, no name that tells what it is.
     form = "".join(f"<p>{line}</p>" for line in FORM)
+    short = "".join(f"<p>{line}</p>" for line in SHORT) if residue else ""
     return (
         f"<!doctype html><html lang='en'><head><title>{told.title}</title>{link}</head><body>"
         f"<header><p>The Coast Courier, for those who live by the sea and from the sea</p></header>"
-        f"<main><article><h1>{told.title}</h1>{inside}{box}<div class='tail'>{form}</div></article>"
+        f"<main><article><h1>{told.title}</h1>{inside}{short}{box}"
+        f"<div class='tail'>{form}</div></article>"
         "</main><footer><p>Printed and published by the Coast Courier at Dunmere</p></footer>"
         "</body></html>"
     )

@@ -74,6 +74,25 @@ def test_a_block_that_holds_known_ones_goes_whole_with_what_is_short_in_it() -> 
     assert tree.text_content() == OTHER
 
 
+@pytest.mark.parametrize(
+    ("body", "gone"),
+    [
+        (f"<p>{OTHER}</p><p>Follow the Courier on all channels</p><p>Support us today</p>", 2),
+        (f"<p>{OTHER}</p><p>Support us today</p><p>Follow the Courier on all channels</p>", 0),
+        (f"<p>Follow the Courier on all channels</p><p>{OTHER}</p><p>Support us today</p>", 0),
+        ("<p>Follow the Courier on all channels</p>now<p>Support us today</p>", 0),
+        (f"<p>{LONG}</p><p>Support us today</p><p>{OTHER}</p>", 2),
+    ],
+    ids=["pair", "other order", "text between", "words between", "beside a long one"],
+)
+def test_a_short_line_is_known_by_its_neighbour(body: str, gone: int) -> None:
+    known = keys(
+        f"<p>Follow the Courier on all channels</p><p>Support us today</p><h2>Title</h2><p>{LONG}"
+        "</p><p>Support us today</p>"
+    )
+    assert len(repeated(found(body), known, ())) == gone
+
+
 def test_what_the_page_says_of_itself_is_its_own() -> None:
     page = found(f"<p>{LONG}</p><p>{OTHER}</p>")
     gone = repeated(page, {block.key for block in page}, [f"Of the coast: {LONG}"])

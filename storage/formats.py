@@ -89,10 +89,11 @@ def _write_csv(table: pa.Table, stream: IO[str]) -> None:
     # RFC 4180, but for line feeds alone at the ends, as the tools of this family write them.
     writer = csv.writer(stream, lineterminator="\n")
     for row in _head_and_rows(table):
-        writer.writerow([_csv_cell(cell) for cell in row])
+        writer.writerow([csv_cell(cell) for cell in row])
 
 
-def _csv_cell(value: object) -> str:
+def csv_cell(value: object) -> str:
+    """Return a value as a cell of CSV that no spreadsheet takes for a formula."""
     # Only text can pretend to be a formula; a number may begin with its minus. The character is
     # looked for before controls are taken out, and again after, since either may stand first.
     text = plain(value)

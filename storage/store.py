@@ -151,6 +151,14 @@ class Store:
         index = SearchIndex(self._root / "state")
         return index.search(words, limit=limit, sync=self._read)
 
+    def read(self, work: Callable[[Session], T]) -> T:
+        """Do something on one snapshot; all of it again, on a newer one, if files moved meanwhile.
+
+        Raises:
+            StoreError: a part is lost, or cannot be read.
+        """
+        return self._read(work)
+
     @property
     def _database(self) -> Path:
         return self._root / "state" / "ledger.db"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import click
 from rich.text import Text
 
-from ingest.cli import compacting, say
+from ingest.cli import compacting, exporting, say
 from ingest.cli.context import Context
 from storage.lake.lake import Lake
 from storage.lake.verify import Problem
@@ -24,6 +24,7 @@ def command() -> None:
 
 
 command.add_command(compacting.compact)
+command.add_command(exporting.command)
 
 
 @command.command()

@@ -29,6 +29,7 @@ from storage.model import (
 )
 from storage.store import Store
 from storage.subscription import Subscription
+from storage.takedown import Takedown
 
 POLLS = 10
 """Polls of a feed that are told of."""
@@ -78,9 +79,18 @@ class Unknown:
     hints: tuple[str, ...]
 
 
-def explain(
-    what: str, *, ledger: Ledger, store: Store, config: Config | None
-) -> ArticleAccount | FeedAccount | Unknown:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenDown:
+    """It led to an article that was taken down."""
+
+    asked: tuple[str, ...]
+    takedown: Takedown
+
+
+Account = ArticleAccount | FeedAccount | TakenDown | Unknown
+
+
+def explain(what: str, *, ledger: Ledger, store: Store, config: Config | None) -> Account:
     """Return all that is known of ``what``.
 
     Args:
@@ -108,6 +118,9 @@ def explain(
             entries=ledger.count_outcomes(state.feed_id),
             subscriptions=tuple(ledger.subscriptions.of_feed(state.feed_id)),
         )
+    takedown = ledger.takedowns.find(asked)
+    if takedown is not None:
+        return TakenDown(asked=asked, takedown=takedown)
     return Unknown(asked=asked or (what,), hints=tuple(_hints(store, ledger, what, asked, config)))
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from ingest.types import Extracted
 from storage.model import Outcome, Reason
 from storage.sites import Sighting
+from storage.takedown import Takedown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,12 @@ class Refused:
     reason: Reason
     detail: str
     sighting: Sighting | None = None
+
+
+def taken_down(takedown: Takedown) -> Refused:
+    """Return the finding that what an entry leads to was taken down."""
+    detail = f"taken down on {takedown.taken_at:%Y-%m-%d}: it is not stored again"
+    return Refused(outcome=Outcome.SKIPPED, reason=Reason.TAKEN_DOWN, detail=detail)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ from ingest.commits import Commits
 from ingest.config import Config
 from ingest.feeds.diff import unpack
 from ingest.fetch.client import Fetcher
-from ingest.finding import Finding, Found, Known, Refused
+from ingest.finding import Finding, Found, Known, Refused, taken_down
 from ingest.memory import Memory
 from ingest.observe import Observer
 from ingest.room import Room
@@ -158,6 +158,11 @@ class Reader:
         key = canonical_url(url)
         # Two entries that link to one page wait for each other, so that it is fetched once.
         async with self._reading.setdefault(key, asyncio.Lock()):
+            takedown = await self._commits.read(
+                lambda ledger: ledger.takedowns.find((key,), feed_id=state.feed_id, guid=state.guid)
+            )
+            if takedown is not None:
+                return taken_down(takedown)
             if not state.recheck:
                 stored = await self._commits.read(lambda ledger: ledger.article_by_url((key,)))
                 if stored is not None and is_read(stored, state, key):

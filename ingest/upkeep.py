@@ -6,16 +6,25 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 from ingest.clock import Clock
+from ingest.regroup.takedown import finish
+from storage.errors import StoreError
 from storage.lake.lake import Lake
+from storage.ledger.base import Ledger
+from storage.search import SearchIndex
 
 log = logging.getLogger(__name__)
 
 
 class Upkeep:
-    """Compacts days once they are over. Its end waits for the day that is being written."""
+    """Compacts days once they are over, and goes on with takedowns that were broken off.
 
-    def __init__(self, lake: Lake, clock: Clock) -> None:
+    Its end waits for the day that is being written.
+    """
+
+    def __init__(self, ledger: Ledger, lake: Lake, search: SearchIndex, clock: Clock) -> None:
+        self._ledger = ledger
         self._lake = lake
+        self._search = search
         self._clock = clock
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="upkeep")
         self._is_closing = False
@@ -23,14 +32,19 @@ class Upkeep:
     async def run(self) -> None:
         """Do all that is to be done, step by step. What the disk refuses waits for the next run."""
         try:
-            await asyncio.get_running_loop().run_in_executor(self._thread, self._compact)
-        except OSError as error:
-            log.warning("the store is not compacted for now: %s", error)
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._run)
+        except (OSError, StoreError) as error:
+            log.warning("the store is not looked after for now: %s", error)
 
     async def close(self) -> None:
         """Wait for the step under way; no other follows."""
         self._is_closing = True
         await asyncio.to_thread(self._thread.shutdown)
+
+    def _run(self) -> None:
+        for day in finish(self._ledger, self._lake, self._search, at=self._clock()):
+            log.warning("%s of %s could not be cleaned of what was taken down", day.table, day.day)
+        self._compact()
 
     def _compact(self) -> None:
         with closing(self._lake.compact(at=self._clock())) as days:

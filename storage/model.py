@@ -96,6 +96,7 @@ class Reason(StrEnum):
     WAITING = "waiting"
     NO_LINK = "no_link"
     NO_TEXT = "no_text"
+    TAKEN_DOWN = "taken_down"
     NOT_AN_ARTICLE = "not_an_article"
     KNOWN_URL = "known_url"
     SAME_TEXT = "same_text"

@@ -121,6 +121,15 @@ class SearchIndex:
         except (sqlite3.Error, OSError) as error:
             raise StoreError(f"the search index {self._path} cannot be used: {error}") from error
 
+    def forget(self) -> None:
+        """Remove the index with all that it has of texts; the next search builds it anew.
+
+        Raises:
+            StoreError: another process is building it.
+        """
+        with self._locked():
+            self._remove()
+
     def _search(self, match: str, tokens: int, limit: int, sync: Sync) -> list[SearchHit]:
         # The snapshot is taken under the lock, so that an older one never follows a newer one.
         with self._locked():

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import click
 from rich.text import Text
 
-from ingest.cli import compacting, exporting, say
+from ingest.cli import compacting, exporting, removing, say
 from ingest.cli.context import Context
 from storage.lake.lake import Lake
 from storage.lake.verify import Problem
@@ -25,6 +25,7 @@ def command() -> None:
 
 command.add_command(compacting.compact)
 command.add_command(exporting.command)
+command.add_command(removing.delete)
 
 
 @command.command()

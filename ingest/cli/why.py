@@ -15,7 +15,15 @@ from ingest.cli.regrouping import Said, record_said, said_of, tell_said
 from ingest.cli.status import next_of
 from ingest.clock import system_clock
 from ingest.errors import ConfigError
-from ingest.explain import ArticleAccount, FeedAccount, Unknown, compared_in, explain
+from ingest.explain import (
+    Account,
+    ArticleAccount,
+    FeedAccount,
+    TakenDown,
+    Unknown,
+    compared_in,
+    explain,
+)
 from ingest.feeds.fills import filled_in
 from ingest.health import notes_on
 from storage.model import EntryState, FeedState, Outcome, OutcomeChange, Poll, Reason, StoredArticle
@@ -55,14 +63,19 @@ def command(context: Context, what: str) -> None:
         raise click.exceptions.Exit(1)
 
 
-def _tell(
-    context: Context, what: str, account: ArticleAccount | FeedAccount | Unknown, now: datetime
-) -> None:
+def _tell(context: Context, what: str, account: Account, now: datetime) -> None:
     match account:
         case ArticleAccount():
             _tell_article(context, account, now)
         case FeedAccount():
             _tell_feed(context, account, now)
+        case TakenDown(asked=asked, takedown=takedown):
+            say.unbroken(context, say.said(asked[-1], "blue"))
+            line = "taken down: removed from everything, and not stored again"
+            stamp = Text(f"{say.when(takedown.taken_at)}  ", "dim")
+            say.flowing(context, Text(line), label=stamp)
+            if not takedown.is_done:
+                say.note(context, "not all files are cleaned yet: the daemon goes on with it")
         case Unknown(asked=asked, hints=hints):
             canonical = f" (nor is {asked[-1]})" if asked[-1] != what else ""
             click.echo(say.said(f"newsfold: {what} was never seen{canonical}").plain, err=True)
@@ -270,9 +283,7 @@ def _subscription(account: FeedAccount, now: datetime) -> Text | str | None:
     return subscriptions.line(subscription, now)
 
 
-def _record(
-    what: str, account: ArticleAccount | FeedAccount | Unknown, said: Said, now: datetime
-) -> dict[str, object]:
+def _record(what: str, account: Account, said: Said, now: datetime) -> dict[str, object]:
     match account:
         case ArticleAccount():
             return {"asked": what, "kind": "article"} | _article_record(account, said)
@@ -287,6 +298,8 @@ def _record(
                 "entries": account.entries,
                 "polls": [asdict(poll) for poll in account.polls],
             }
+        case TakenDown(takedown=takedown):
+            return {"asked": what, "kind": "taken_down"} | asdict(takedown)
         case Unknown():
             return {"asked": what, "kind": "unknown", "hints": list(account.hints)}
         case _:

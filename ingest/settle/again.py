@@ -70,12 +70,22 @@ def _is_same(found: Found, previous: StoredArticle) -> bool:
 
 
 def _set_apart(case: Case, found: Found, previous: StoredArticle) -> EntryCommit:
-    """Place a text anew that was not kept when its article was to leave its story."""
+    """Place a text anew that was not kept when its article was to leave its story, or lead it."""
+    if previous.duplicate_of is None:
+        return _leading(case, found, previous)
     commit = _placed(case, found, stored_article(case.state, found, previous=previous), Outcome.NEW)
     if commit.change.outcome is not Outcome.NEW:
         return commit
     detail = f"no copy any more, by a person's word or today's rules: {previous.canonical_url}"
     return replace(commit, change=replace(commit.change, reason=Reason.SET_APART, detail=detail))
+
+
+def _leading(case: Case, found: Found, previous: StoredArticle) -> EntryCommit:
+    """Store the text of an article that leads its story since the first was taken down."""
+    stored = stored_article(case.state, found, previous=previous)
+    detail = f"leads its story, whose first was taken down: {previous.canonical_url}"
+    change = case.change(Outcome.NEW, Reason.SET_APART, detail, article=stored.article_id)
+    return EntryCommit(change=change, stored=stored, rows=(article_row(case.state, found, stored),))
 
 
 def _placed(case: Case, found: Found, stored: StoredArticle, outcome: Outcome) -> EntryCommit:

@@ -5,7 +5,7 @@ from typing import assert_never
 
 from ingest.articles.identity import article_id
 from ingest.dedup.decision import Update
-from ingest.finding import Finding, Found, Known, Postponed, Refused
+from ingest.finding import Finding, Found, Known, Postponed, Refused, taken_down
 from ingest.rows import stored_article
 from ingest.settle.again import SAME_GUID, keeps_page, newer_text, next_text, told_again
 from ingest.settle.case import Case, aliases_of
@@ -45,6 +45,11 @@ def _signed(case: Case, found: Found) -> Found:
 
 def _found(case: Case, found: Found) -> EntryCommit:
     canonical = found.extracted.canonical_url
+    takedown = case.ledger.takedowns.find(
+        aliases_of((canonical, *found.urls)), feed_id=case.state.feed_id, guid=case.state.guid
+    )
+    if takedown is not None:
+        return conclude(case, taken_down(takedown))
     previous = case.ledger.article(article_id(canonical)) or case.ledger.article_by_url(
         (canonical,)
     )

@@ -12,6 +12,7 @@ from storage.lake.compaction import CLOSED, Compactor, Which
 from storage.lake.exchange import PAUSE, Exchange
 from storage.lake.flush import Flusher, FlushReport
 from storage.lake.layout import Layout
+from storage.lake.removal import Edits, Remover, Touched
 from storage.lake.rewrite import Day, Rewriter, Rewritten
 from storage.lake.verify import Problem, verify
 from storage.ledger.base import Ledger
@@ -56,6 +57,7 @@ class Lake:
             flushing=self._flushing,
         )
         self._compactor = Compactor(rewriter=self._rewriter)
+        self._remover = Remover(rewriter=self._rewriter)
 
     def should_flush(self, *, now: datetime) -> bool:
         """Whether a flush is due: enough rows, rows old enough, or what a kill broke off."""
@@ -111,6 +113,22 @@ class Lake:
         with self._rewriting():
             self._rewriter.clean()
             yield from self._compactor.run(self._compactor.due(which, at=at), at=at)
+
+    def touched(self, edits: Edits) -> list[Touched]:
+        """Return the days that have rows which are to change; see ``storage.lake.removal``."""
+        return list(self._remover.touched(edits))
+
+    def edit(self, edits: Edits, *, at: datetime) -> Generator[Rewritten | Day]:
+        """Change or remove stored rows, one day after the other.
+
+        What is yielded is a day that was written anew, or one that had to be left for now.
+
+        Raises:
+            OSError: the disk is full or refuses; nothing is lost, and some is done.
+        """
+        with self._rewriting():
+            self._rewriter.clean()
+            yield from self._remover.run(edits, at=at)
 
     @contextmanager
     def _rewriting(self) -> Iterator[None]:

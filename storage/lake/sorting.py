@@ -21,12 +21,19 @@ class Edit:
 
     Rows of which ``drop`` is true are left out; where ``where`` is true the columns named in
     ``replaced`` get those values. ``parameters`` are what ``$name`` stands for in any of them.
+    Rows of days from ``until`` on are none of them.
     """
+
+    until: str | None = None
 
     drop: str = "false"
     where: str = "false"
     replaced: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, object] = field(default_factory=dict)
+
+    def may_touch(self, day: str) -> bool:
+        """Whether rows of a day (``YYYY-MM-DD``) may be among them."""
+        return self.until is None or day < self.until
 
     @property
     def touches(self) -> str:

@@ -15,11 +15,14 @@ _KEYS = ("bands", "lead_bands", "passages")
 _PRINTS = RowMapper("articles", Fingerprint, ways=dict.fromkeys(_KEYS, _BANDS))
 _NAMES = (*_PLACES.names, *_PRINTS.names)
 _SELECT = f"SELECT {_PLACES.columns}, {_PRINTS.columns}"
+# A number is given out once, also if the last article that had the highest is no more.
+_NEXT = """(SELECT 1 + max(coalesce((SELECT max(index_no) FROM articles), 0), coalesce(
+    (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'index_floor'), 0)))"""
 # An article that stands supersedes its rows of earlier revisions. One that is folded supersedes all
 # of its rows, of which there are none if it never stood.
 _PUT = f"""
     INSERT INTO articles ({", ".join(_NAMES)}, index_no, superseded)
-    VALUES ({"?, " * len(_NAMES)} (SELECT coalesce(max(index_no), 0) + 1 FROM articles), 0)
+    VALUES ({"?, " * len(_NAMES)} {_NEXT}, 0)
     ON CONFLICT (article_id) DO UPDATE SET
         {", ".join(f"{name} = excluded.{name}" for name in (*_NAMES[1:], "index_no"))},
         superseded = CASE

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from storage.ledger.rewriting import Rewrite, Rewrites
+from storage.ledger.rewriting import Rewrite
+from storage.ledger.rooms import Rooms
 from storage.model import (
     Article,
     EntryCommit,
@@ -25,9 +26,8 @@ from storage.model import (
     Row,
     StoredArticle,
 )
-from storage.regroup import StoryReader, StoryWriter
-from storage.sites import Sites
-from storage.subscription import Subscriptions
+from storage.regroup import StoryWriter
+from storage.takedown import TakedownWriter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +105,10 @@ class LedgerWriter(ArticleIndex, Protocol):
     """Reads and commits inside one write transaction: nobody else writes between them."""
 
     @property
+    def takedowns(self) -> TakedownWriter:
+        """What was taken down, and what takes down."""
+
+    @property
     def stories(self) -> StoryWriter:
         """The stories, what was said of them, and changes to them."""
 
@@ -169,24 +173,8 @@ class LedgerWriter(ArticleIndex, Protocol):
         """
 
 
-class Ledger(ArticleIndex, Protocol):
+class Ledger(ArticleIndex, Rooms, Protocol):
     """The durable state of one data folder."""
-
-    @property
-    def stories(self) -> StoryReader:
-        """The stories, and what was said of them."""
-
-    @property
-    def subscriptions(self) -> Subscriptions:
-        """The feeds' subscriptions to hubs."""
-
-    @property
-    def sites(self) -> Sites:
-        """What is remembered of sites."""
-
-    @property
-    def rewrites(self) -> Rewrites:
-        """The exchanges of parts that are under way."""
 
     def begin_run(self, *, kind: str, at: datetime) -> str:
         """Register this process as a live run; return the run's id.
@@ -342,6 +330,9 @@ class Ledger(ArticleIndex, Protocol):
 
         Each begins with the file's name and a colon.
         """
+
+    def shred(self) -> None:
+        """Leave no byte of what was deleted; the fold's index is made anew when it is needed."""
 
     def maintain(self, *, at: datetime) -> None:
         """Give back the claims of runs that died, and keep the ledger small and quick."""

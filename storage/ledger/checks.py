@@ -36,6 +36,7 @@ _SENTENCES = {
     "{} journal rows are of articles that the index lacks": """
         SELECT count(*) FROM journal WHERE article_id IS NOT NULL AND NOT EXISTS
             (SELECT 1 FROM articles WHERE articles.article_id = journal.article_id)
+            AND article_id NOT IN (SELECT article_id FROM takedowns WHERE remains IS NOT NULL)
         """,
     "{} open batches do not have the rows they were opened with": """
         SELECT count(*) FROM batches WHERE rows <>

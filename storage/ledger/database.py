@@ -75,6 +75,19 @@ class Database:
             self._writer.execute("PRAGMA optimize")
             self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
+    def shred(self) -> None:
+        """Write the file anew, so that nothing of what was deleted is left in it or its log.
+
+        Raises:
+            StoreError: another process keeps it from being done.
+        """
+        with self._writing, self._reading:
+            self._on_step(CHECKPOINT)
+            self._writer.execute("VACUUM")
+            (is_busy, *_) = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if is_busy:
+            raise StoreError("the ledger is being read by another process; try again")
+
     def close(self) -> None:
         """Close both connections, waiting for what is under way."""
         with self._writing, self._reading:

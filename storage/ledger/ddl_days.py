@@ -9,4 +9,15 @@ CREATE TABLE rewrites (
     old        TEXT NOT NULL,
     parts      TEXT NOT NULL
 ) WITHOUT ROWID;
+
+-- What was taken down, and, until that is done, by what it is found in the lake. Keys are hashes.
+CREATE TABLE takedowns (
+    article_id TEXT PRIMARY KEY,
+    taken_at   INTEGER NOT NULL,
+    remains    TEXT
+) WITHOUT ROWID;
+CREATE TABLE takedown_keys (
+    key        TEXT PRIMARY KEY,
+    article_id TEXT NOT NULL
+) WITHOUT ROWID;
 """

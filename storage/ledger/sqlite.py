@@ -25,9 +25,11 @@ from storage.ledger.base import Batch, JournalState, LedgerWriter, Part, Snapsho
 from storage.ledger.database import Database
 from storage.ledger.fold import checks as fold_checks
 from storage.ledger.fold.index import RETENTION, SIZES, FoldIndex, Sizes
+from storage.ledger.fold.shelf import Shelf
 from storage.ledger.liveness import RunLocks
 from storage.ledger.stories import SqliteStories
 from storage.ledger.subscriptions import SqliteSubscriptions
+from storage.ledger.takedowns import SqliteTakedowns
 from storage.ledger.writer import SqliteWriter
 from storage.model import (
     EntryState,
@@ -65,6 +67,7 @@ class SqliteLedger:
         self._locks = RunLocks(path.parent / "runs")
         self.subscriptions = SqliteSubscriptions(self._database)
         self.rewrites = rewrites.SqliteRewrites(self._database)
+        self.takedowns = SqliteTakedowns(self._database.reading, self._database.writing)
         self.stories = SqliteStories(self._database.reading)
         self.sites = sites.SqliteSites(self._database)
         self._fold = FoldIndex(
@@ -305,6 +308,13 @@ class SqliteLedger:
             sites.keep(db, at=at)
         self._fold.keep(at=at)
         self._database.tidy()
+
+    def shred(self) -> None:
+        """Leave no byte in any file of what was deleted."""
+        shelf = Shelf(self._path.parent / "fold", self._database, no_hook)
+        with shelf.locked():
+            shelf.clear()
+        self._database.shred()
 
     def checks(self) -> list[str]:
         """Return a sentence for each thing that is wrong with the ledger itself."""

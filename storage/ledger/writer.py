@@ -8,6 +8,7 @@ from sqlite3 import Connection
 from storage.ledger import articles, candidates, commits, entries, journal, related, versions
 from storage.ledger.fold.index import FoldIndex
 from storage.ledger.stories import SqliteStoryWriter
+from storage.ledger.takedowns import SqliteTakedownWriter
 from storage.model import (
     Article,
     EntryCommit,
@@ -26,6 +27,7 @@ class SqliteWriter:
     def __init__(self, db: Connection, fold: FoldIndex) -> None:
         self._db = db
         self._fold = fold
+        self.takedowns = SqliteTakedownWriter(db, lambda: nullcontext(db))
         self.stories = SqliteStoryWriter(db, fold, lambda: nullcontext(db))
 
     def is_pending(self, entry_id: str) -> bool:

@@ -185,6 +185,12 @@ class Shelf:
         blocks = [segment.block for segment in chosen]
         return self.write(blocks, low=low, high=high, since=max(lacking), kept=kept)
 
+    def clear(self) -> None:
+        """Remove all files there are. To be called with the folder locked."""
+        for name in self.names():
+            self._on_step("remove")
+            (self._folder / name).unlink(missing_ok=True)
+
     def remove(self, segments: Sequence[Segment]) -> None:
         """Remove the files of segments whose articles another one has."""
         for segment in segments:

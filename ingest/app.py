@@ -34,7 +34,6 @@ from storage.lake.lake import Lake
 from storage.ledger.base import Ledger
 from storage.ledger.sqlite import SqliteLedger
 from storage.model import Outcome
-from storage.search import SearchIndex
 
 VERSION = version("newsfold")
 
@@ -138,7 +137,7 @@ async def open_run(
                 reliance=reliance,
                 clock=clock,
             )
-            upkeep = Upkeep(ledger, lake, SearchIndex(config.data / "state"), clock)
+            upkeep = Upkeep(config, ledger, lake, clock)
             try:
                 yield Run(
                     id=run_id,

@@ -81,7 +81,8 @@ class Lesson:
 class Feed:
     """A feed as configured. ``interval`` is ``None`` for ``auto``.
 
-    With ``fold`` off, its articles are neither folded nor folded into.
+    With ``fold`` off, its articles are neither folded nor folded into. Its rows are kept for
+    ``retention``, for ever with ``None``.
     """
 
     id: str
@@ -91,6 +92,7 @@ class Feed:
     interval: timedelta | None = None
     full_text: FullText = FullText.AUTO
     fold: bool = True
+    retention: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 from ingest.clock import Clock
+from ingest.config import Config
 from ingest.regroup.takedown import finish
+from ingest.retention import outdated
 from storage.errors import StoreError
 from storage.lake.lake import Lake
 from storage.ledger.base import Ledger
@@ -16,15 +18,16 @@ log = logging.getLogger(__name__)
 
 
 class Upkeep:
-    """Compacts days once they are over, and goes on with takedowns that were broken off.
+    """Compacts days once they are over, removes rows that are too old, ends takedowns.
 
     Its end waits for the day that is being written.
     """
 
-    def __init__(self, ledger: Ledger, lake: Lake, search: SearchIndex, clock: Clock) -> None:
+    def __init__(self, config: Config, ledger: Ledger, lake: Lake, clock: Clock) -> None:
+        self._config = config
         self._ledger = ledger
         self._lake = lake
-        self._search = search
+        self._search = SearchIndex(config.data / "state")
         self._clock = clock
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="upkeep")
         self._is_closing = False
@@ -44,7 +47,19 @@ class Upkeep:
     def _run(self) -> None:
         for day in finish(self._ledger, self._lake, self._search, at=self._clock()):
             log.warning("%s of %s could not be cleaned of what was taken down", day.table, day.day)
+        self._prune()
         self._compact()
+
+    def _prune(self) -> None:
+        at = self._clock()
+        edits = outdated(self._config, at=at)
+        for one in self._lake.touched(edits):
+            where, rows = f"{one.day.table} of {one.day.day}", f"{one.gone} of {one.day.rows} rows"
+            log.info("%s: %s are older than they are kept, and go", where, rows)
+        with closing(self._lake.edit(edits, at=at)) as days:
+            for _ in days:
+                if self._is_closing:
+                    return
 
     def _compact(self) -> None:
         with closing(self._lake.compact(at=self._clock())) as days:

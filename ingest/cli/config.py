@@ -120,6 +120,7 @@ def effective(config: Config) -> dict[str, object]:
             "backoff": format_duration(config.retry.backoff),
         },
         "daemon": {"tick": format_duration(config.daemon.tick)},
+        "store": {"retention": _retention(config.store.retention)},
         "websub": {"callback": config.websub.callback, "listen": listening(config.websub)},
         "sites": {
             rules.host: {
@@ -141,6 +142,7 @@ def feed_record(feed: Feed) -> dict[str, object]:
         "interval": _interval(feed.interval),
         "full_text": feed.full_text.value,
         "fold": feed.fold,
+        "retention": _retention(feed.retention),
     }
 
 
@@ -148,6 +150,10 @@ def listening(websub: WebSubSettings) -> str:
     """Return the address that the daemon listens at in the form of ``feeds.yml``."""
     host, port = websub.listen
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _retention(keep: timedelta | None) -> str:
+    return "none" if keep is None else format_duration(keep)
 
 
 def _interval(interval: timedelta | None) -> str:

@@ -25,6 +25,7 @@ from ingest.config.settings import (
     PerHost,
     PollingSettings,
     RetrySettings,
+    StoreSettings,
     WebSubSettings,
     WorkerSettings,
 )
@@ -46,6 +47,7 @@ from ingest.config.values import (
     Network,
     PositiveDuration,
     Proxy,
+    Retention,
     Share,
     ShareOrNone,
     Text,
@@ -189,6 +191,12 @@ class DaemonForm(_Form):
     tick: PositiveDuration = DaemonSettings().tick
 
 
+class StoreForm(_Form):
+    """``store``."""
+
+    retention: Retention = StoreSettings().retention
+
+
 class WebSubForm(_Form):
     """``websub``."""
 
@@ -206,6 +214,7 @@ class FeedForm(_Form):
     interval: Interval = None
     full_text: Text = FullText.AUTO
     fold: bool = True
+    retention: Retention = None
 
 
 class FileForm(_Form):
@@ -221,6 +230,7 @@ class FileForm(_Form):
     flush: Annotated[FlushForm, BeforeValidator(none_is_empty)] = FlushForm()
     retry: Annotated[RetryForm, BeforeValidator(none_is_empty)] = RetryForm()
     daemon: Annotated[DaemonForm, BeforeValidator(none_is_empty)] = DaemonForm()
+    store: Annotated[StoreForm, BeforeValidator(none_is_empty)] = StoreForm()
     websub: Annotated[WebSubForm, BeforeValidator(none_is_empty)] = WebSubForm()
     sites: Annotated[
         dict[Host, Annotated[SiteForm, BeforeValidator(none_is_empty)]],

@@ -26,6 +26,7 @@ from ingest.config.settings import (
     PerHost,
     PollingSettings,
     RetrySettings,
+    StoreSettings,
     WebSubSettings,
     WorkerSettings,
 )
@@ -169,6 +170,7 @@ def _config(form: FileForm, *, path: Path, data: Path | None) -> Config:
         flush=FlushSettings(**dict(form.flush)),
         retry=RetrySettings(**dict(form.retry)),
         daemon=DaemonSettings(**dict(form.daemon)),
+        store=StoreSettings(**dict(form.store)),
         websub=WebSubSettings(**dict(form.websub)),
         sites=tuple(SiteRules(host=host, **dict(site)) for host, site in form.sites.items()),
         feeds=_feeds(form),
@@ -215,4 +217,5 @@ def _feed(feed: FeedForm, *, feed_id: str, form: FileForm) -> Feed:
         interval=feed.interval if "interval" in said else form.defaults.interval,
         full_text=feed.full_text if "full_text" in said else form.defaults.full_text,
         fold=feed.fold if "fold" in said else form.defaults.fold,
+        retention=feed.retention if "retention" in said else form.store.retention,
     )

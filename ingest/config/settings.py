@@ -134,6 +134,13 @@ class DaemonSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoreSettings:
+    """How long rows are kept, where a feed does not say else; ``None`` is for ever."""
+
+    retention: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WebSubSettings:
     """Where hubs push to: the public address, and the one that the daemon listens at.
 
@@ -159,6 +166,7 @@ class Config:
     flush: FlushSettings = field(default_factory=FlushSettings)
     retry: RetrySettings = field(default_factory=RetrySettings)
     daemon: DaemonSettings = field(default_factory=DaemonSettings)
+    store: StoreSettings = field(default_factory=StoreSettings)
     websub: WebSubSettings = field(default_factory=WebSubSettings)
     sites: tuple[SiteRules, ...] = ()
     feeds: tuple[Feed, ...] = ()

@@ -150,8 +150,21 @@ def bare_url(value: object) -> object:
     return {"url": value} if isinstance(value, str) else value
 
 
+def _retention(value: object) -> timedelta | None:
+    if value is None or value == "none":
+        return None
+    try:
+        keep = parse_duration(value)
+    except ValueError:
+        raise expected('a duration like "365d", or "none"', value) from None
+    if keep < timedelta(days=1):
+        raise expected('at least "1d": rows are removed by whole days', value)
+    return keep
+
+
 Duration = Annotated[timedelta, PlainValidator(_duration)]
 PositiveDuration = Annotated[timedelta, PlainValidator(_positive_duration)]
+Retention = Annotated[timedelta | None, PlainValidator(_retention)]
 Interval = Annotated[timedelta | None, PlainValidator(_interval)]
 Text = Annotated[FullText, PlainValidator(_full_text)]
 Bytes = Annotated[int, PlainValidator(_bytes)]

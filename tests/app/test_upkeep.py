@@ -4,17 +4,19 @@ import asyncio
 from datetime import timedelta
 from pathlib import Path
 
+from ingest.config import Config
+from ingest.config.settings import StoreSettings
 from ingest.upkeep import Upkeep
 from storage.lake.lake import Lake
-from storage.search import SearchIndex
 from tests.lake.world import NOON, article, commit, everything, globbed, lake, open_ledger
 
 
-def kept(root: Path) -> None:
+def kept(root: Path, *, retention: timedelta | None = None) -> None:
     """Have a store looked after a day later."""
     ledger = open_ledger(root)
     store = Lake(root, ledger, pause=timedelta(0))
-    upkeep = Upkeep(ledger, store, SearchIndex(root / "state"), lambda: NOON + timedelta(days=1))
+    config = Config(data=root, store=StoreSettings(retention=retention))
+    upkeep = Upkeep(config, ledger, store, lambda: NOON + timedelta(days=1))
 
     async def case() -> None:
         await upkeep.run()
@@ -46,4 +48,19 @@ def test_a_damaged_disk_is_told_and_ends_nothing(tmp_path: Path) -> None:
     (tmp_path / "tmp").write_text("no folder")
     kept(tmp_path)  # logs it
     assert len(ledger.parts("articles")) == 2
+    ledger.close()
+
+
+def test_rows_that_are_too_old_go(tmp_path: Path) -> None:
+    ledger = open_ledger(tmp_path)
+    for number, days in enumerate((0, 0, 3, 3, 4)):
+        at = NOON - timedelta(days=days)
+        commit(ledger, [article(number, at=at)], at=at)
+        Lake(tmp_path, ledger).flush(at=NOON)
+    kept(tmp_path, retention=timedelta(days=3))
+    assert all(sorted(seen) == [("a00000", 0), ("a00001", 0)] for seen in globbed(tmp_path))
+    assert {part.path.split("/")[1] for part in ledger.parts()} == {"dt=2026-11-23"}
+    assert Lake(tmp_path, ledger).verify() == []
+    assert ledger.checks() == []
+    assert ledger.article("a00004") is not None, "what was seen is known still"
     ledger.close()

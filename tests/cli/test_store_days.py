@@ -47,3 +47,12 @@ def test_delete_takes_an_article_down_and_why_says_so(copied: Path) -> None:
     assert newsfold("--data", copied, "store", "verify").code == 0
     again = newsfold("--data", copied, "store", "delete", url, "--yes")
     assert (again.code, again.err) == (0, "0 articles taken down\n")
+
+
+def test_prune_tells_first_what_goes(copied: Path) -> None:
+    config = copied.parent / "feeds.yml"
+    config.write_text("data: data\nstore: {retention: 36500d}\n", encoding="utf-8")
+    ran = newsfold("--config", config, "store", "prune")
+    assert (ran.code, ran.err) == (0, "0 rows removed\n")
+    config.write_text("data: data\n", encoding="utf-8")
+    assert "sets no retention" in newsfold("--config", config, "store", "prune").err

@@ -1,0 +1,69 @@
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from ingest.config import load
+from ingest.errors import ConfigError
+from ingest.retention import outdated
+from storage.lake.sorting import Sorter
+from storage.schema import to_table
+from tests.lake.world import poll
+
+NOW = datetime(2026, 11, 23, 15, 30, tzinfo=UTC)
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "feeds.yml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def gone(folder: Path, text: str, feed_id: str, days: float) -> bool:
+    """Whether a poll of a feed so many days ago is removed."""
+    edits = outdated(load(written(folder, text)), at=NOW)
+    if not edits:
+        return False
+    row = to_table("polls", [poll(0, at=NOW - timedelta(days=days))])
+    row = row.set_column(0, "feed_id", [[feed_id]])
+    file = folder / "part.parquet"
+    pq.write_table(row, file)
+    with Sorter("polls", [file], edits["polls"], scratch=folder) as sorter:
+        return not list(sorter.groups())
+
+
+FEEDS = """
+feeds:
+  - {url: "https://a.example/feed", id: short, retention: 7d}
+  - {url: "https://b.example/feed", id: long, retention: none}
+  - {url: "https://c.example/feed", id: plain}
+"""
+
+
+@pytest.mark.parametrize(
+    ("feed_id", "days", "expected"),
+    [
+        ("short", 7.6, False),  # its day ended seven days ago, less what is gone of today
+        ("short", 8, True),
+        ("long", 900, False),
+        ("plain", 29, False),
+        ("plain", 31, True),
+        ("of-no-feed", 31, True),
+    ],
+)
+def test_each_feed_is_kept_as_long_as_it_is_to_be(
+    tmp_path: Path, feed_id: str, days: float, *, expected: bool
+) -> None:
+    assert gone(tmp_path, f"store: {{retention: 30d}}{FEEDS}", feed_id, days) is expected
+
+
+def test_nothing_goes_where_nothing_is_said(tmp_path: Path) -> None:
+    assert outdated(load(written(tmp_path, "feeds: []")), at=NOW) == {}
+    assert not gone(tmp_path, FEEDS, "plain", 900)
+    assert gone(tmp_path, FEEDS, "short", 900)
+
+
+def test_a_retention_of_hours_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r'store\.retention: expected at least "1d"'):
+        load(written(tmp_path, "store: {retention: 5h}"))

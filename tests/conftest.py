@@ -1,4 +1,8 @@
-"""For all tests: Hypothesis without haste, and tables shown at the end, also with pytest-xdist."""
+"""For all tests: Hypothesis without haste, tables shown at the end, a folder in memory."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -18,3 +22,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
                 if name == TABLE and getattr(report, "when", None) == "call":
                     terminalreporter.write_sep("-", report.nodeid)
                     terminalreporter.write_line(text)
+
+
+@pytest.fixture
+def memory(tmp_path: Path) -> Iterator[Path]:
+    """A folder in memory where there is one: a kill takes no power from the machine."""
+    shared = Path("/dev/shm")
+    if not shared.is_dir():
+        yield tmp_path
+        return
+    with tempfile.TemporaryDirectory(dir=shared, prefix="newsfold-") as name:
+        yield Path(name)

@@ -93,7 +93,8 @@ def _damage(layout: Layout, part: Part, place: int, keys: list[pa.Table]) -> Ite
             yield Problem(path=part.path, what=what, remedy=remedy)
     except FileNotFoundError:
         yield Problem(path=part.path, what="is missing", remedy=remedy)
-    except (OSError, pa.ArrowException) as error:
+    # The last: pyarrow decodes the names in a damaged footer.
+    except (OSError, pa.ArrowException, ValueError) as error:
         what = f"cannot be read: {str(error).splitlines()[0]}"
         yield Problem(path=part.path, what=what, remedy=remedy)
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from sqlite3 import Connection
 
 from storage.errors import StoreError
+from storage.ledger import seals
 from storage.ledger.codec import unpack_row
 from storage.model import Outcome
 
@@ -47,11 +48,13 @@ _SENTENCES = {
 
 def problems(db: Connection) -> Iterator[str]:
     """Yield a sentence for each thing that is wrong."""
-    for (said,) in db.execute("PRAGMA quick_check"):
+    for (said,) in db.execute("PRAGMA integrity_check"):
         if said != "ok":
             yield f"SQLite says: {said}"
     for table, *_ in db.execute("PRAGMA foreign_key_check"):
         yield f"a row of {table} refers to one that does not exist"
+    for table, count in seals.broken(db):
+        yield f"{count} rows of {table} are not as they were written: their checksums do not match"
     outcomes = json.dumps([outcome.value for outcome in Outcome])
     for sentence, query in _SENTENCES.items():
         (count,) = db.execute(query, {"outcomes": outcomes} if ":" in query else {}).fetchone()

@@ -10,6 +10,7 @@ from filelock import FileLock
 
 from storage.errors import StoreError
 from storage.fs import OnStep, no_hook
+from storage.ledger import seals
 from storage.ledger.ddl import SCHEMA, SCHEMA_VERSION, UPGRADES
 
 BUSY_SECONDS = 30.0
@@ -36,7 +37,8 @@ class Database:
                 self._writer = stack.enter_context(closing(_prepared(path, on_step)))
                 self._reader = stack.enter_context(closing(_connect(path)))
                 self._reader.execute("PRAGMA query_only = ON")
-            except sqlite3.DatabaseError as error:
+            # The second: SQLite quotes what it finds in a damaged schema.
+            except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
                 raise StoreError(f"{path}: cannot be opened: {error}") from error
             self._connections = stack.pop_all()
         self._writing = RLock()
@@ -126,6 +128,7 @@ def _connect(path: Path) -> sqlite3.Connection:
         # A commit of articles touches a page for nearly every band: with SQLite's own 1,000 pages
         # each would be followed by a checkpoint. 8,000 (32 MB) let them share one.
         connection.execute("PRAGMA wal_autocheckpoint = 8000")
+        seals.prepare(connection)
     except BaseException:
         connection.close()
         raise
@@ -144,6 +147,7 @@ def _prepared(path: Path, on_step: OnStep) -> sqlite3.Connection:
                 _create(connection, on_step)
             elif version < SCHEMA_VERSION:
                 _upgrade(connection, version, on_step)
+        seals.keep(connection)
     except BaseException:
         connection.close()
         raise
@@ -154,7 +158,10 @@ def _create(connection: sqlite3.Connection, on_step: OnStep) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     with _writing(connection, on_step):
         _execute(connection, SCHEMA)
-        connection.execute("INSERT INTO meta VALUES ('schema_version', ?)", [str(SCHEMA_VERSION)])
+        connection.execute(
+            "INSERT INTO meta (key, value) VALUES ('schema_version', ?)", [str(SCHEMA_VERSION)]
+        )
+        seals.put(connection)
 
 
 def _upgrade(connection: sqlite3.Connection, version: int, on_step: OnStep) -> None:
@@ -165,6 +172,7 @@ def _upgrade(connection: sqlite3.Connection, version: int, on_step: OnStep) -> N
         connection.execute(
             "UPDATE meta SET value = ? WHERE key = 'schema_version'", [str(SCHEMA_VERSION)]
         )
+        seals.put(connection)
 
 
 def _execute(connection: sqlite3.Connection, script: str) -> None:

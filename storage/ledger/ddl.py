@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 from storage.ledger.ddl_days import DAYS
 from storage.ledger.ddl_sites import SITES
+from storage.ledger.seals import COLUMNS
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 SCHEMA = (
     """
@@ -14,7 +15,7 @@ CREATE TABLE meta (
     value TEXT NOT NULL
 ) WITHOUT ROWID;
 -- By this the files that are derived from the ledger know it from another.
-INSERT INTO meta VALUES ('ledger_id', lower(hex(randomblob(16))));
+INSERT INTO meta (key, value) VALUES ('ledger_id', lower(hex(randomblob(16))));
 
 CREATE TABLE runs (
     run_id     TEXT PRIMARY KEY,
@@ -234,6 +235,7 @@ CREATE TABLE parts (
 """
     + SITES
     + DAYS
+    + COLUMNS
 )
 
 UPGRADES: Mapping[int, str] = {
@@ -280,7 +282,7 @@ CREATE TABLE subscriptions (
     ignored      INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX subscriptions_by_feed ON subscriptions (feed_id);
-INSERT INTO meta VALUES ('ledger_id', lower(hex(randomblob(16))));
+INSERT INTO meta (key, value) VALUES ('ledger_id', lower(hex(randomblob(16))));
 DROP TABLE bands;
 ALTER TABLE articles ADD COLUMN sample BLOB NOT NULL DEFAULT x'';
 ALTER TABLE articles ADD COLUMN passages BLOB NOT NULL DEFAULT x'';
@@ -327,5 +329,6 @@ UPDATE articles SET superseded = revision + (duplicate_of IS NOT NULL);
 CREATE INDEX articles_superseded ON articles (article_id, superseded) WHERE superseded > 0;
 """,
     3: DAYS,
+    4: COLUMNS,
 }
 """What brings a file of each version to the next one."""

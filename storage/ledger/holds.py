@@ -13,7 +13,7 @@ def put(db: Connection, host: str, until: datetime, *, at: datetime) -> None:
         "DELETE FROM holds WHERE held_until <= ? OR held_until > ?", [micros(at), micros(at + FAR)]
     )
     db.execute(
-        """INSERT INTO holds VALUES (?, ?)
+        """INSERT INTO holds (host, held_until) VALUES (?, ?)
            ON CONFLICT (host) DO UPDATE SET held_until = max(held_until, excluded.held_until)""",
         [host, micros(until)],
     )

@@ -100,7 +100,8 @@ def assign_batches(db: Connection, *, at: datetime, limit: int) -> list[Batch]:
     ]
     for batch in batches:
         db.execute(
-            "INSERT INTO batches VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO batches (batch_id, table_name, day, rows, created_at)"
+            " VALUES (?, ?, ?, ?, ?)",
             [batch.batch_id, batch.table, batch.day, batch.rows, micros(at)],
         )
         db.execute(

@@ -243,7 +243,8 @@ class SqliteLedger:
         """
         with self._database.writing() as db:
             db.execute(
-                "INSERT INTO meta VALUES ('fold_scheme', ?) ON CONFLICT DO NOTHING", [scheme]
+                "INSERT INTO meta (key, value) VALUES ('fold_scheme', ?) ON CONFLICT DO NOTHING",
+                [scheme],
             )
             if (stored := _scheme(db)) != scheme:
                 raise StoreError(
@@ -321,7 +322,7 @@ class SqliteLedger:
         try:
             with self._database.reading() as db:
                 return list(checks.problems(db))
-        except DatabaseError as error:  # too damaged to be read through
+        except (DatabaseError, UnicodeDecodeError) as error:  # too damaged to be read through
             return [f"SQLite says: {error}"]
 
     def fold_checks(self) -> list[str]:
@@ -335,4 +336,4 @@ def _scheme(db: Connection) -> str | None:
 
 
 def _put_scheme(db: Connection, scheme: str) -> None:
-    db.execute("INSERT OR REPLACE INTO meta VALUES ('fold_scheme', ?)", [scheme])
+    db.execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('fold_scheme', ?)", [scheme])

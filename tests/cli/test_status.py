@@ -73,7 +73,8 @@ def test_json_has_feeds_entries_and_sizes_that_agree(crawled: Crawled) -> None:
     assert all(table["bytes"] > 0 for table in told["tables"])
     assert told["journal"]["rows"] == 0
     assert told["next_try_at"] is not None
-    assert told["daemon"] == {"running": False, "pid": None}
+    assert told["daemon"] == {"running": False, "pid": None, "paused": False}
+    assert told["free_bytes"] > 0
 
 
 def test_a_running_daemon_is_seen_and_a_dead_ones_file_is_not_believed(tmp_path: Path) -> None:

@@ -20,14 +20,14 @@ from tests.faults.newsroom import Newsroom
 from tests.faults.refusing import Deadly
 from tests.ledger.values import NOON
 
-SMALL = Newsroom(items=9)
+SMALL = Newsroom(items=6)
 CLOCKS = [
     timedelta(days=days, hours=hours)
     for days, hours in ((0, 0), (0, 1), (0, -1), (365, 0), (-365, 0))
 ]
-LIVES = 6
-STEP = 100_000  # bytes
-FRESH = 9
+LIVES = 4
+STEP = 200_000  # bytes
+FRESH = 6
 
 
 @dataclass(slots=True)

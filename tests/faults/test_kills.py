@@ -54,7 +54,7 @@ def test_a_kill_at_any_one_operation_costs_no_row_and_doubles_none(
 ) -> None:
     tally = play(root, "operations", 1, record_property)
     assert tally["kills"] > 100
-    assert tally["clocks"] > 50
+    assert tally["clocks"] > 40
 
 
 @pytest.mark.timeout(3600)
@@ -79,4 +79,4 @@ def test_a_crawl_on_a_small_disk_that_fills_up_goes_on_once_there_is_room(
 ) -> None:
     with small_disk(root, size=DISK) as disk:
         tally = play(root, "full", DISK, record_property, within=disk.within)
-    assert tally["refusals"] > 5
+    assert tally["refusals"] > 3

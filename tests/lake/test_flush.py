@@ -124,9 +124,9 @@ def flush_until(root: Path, stop: StopAt) -> bool:
     return True
 
 
-def test_a_flush_stopped_at_any_operation_keeps_each_row_once(tmp_path: Path) -> None:
+def test_a_flush_stopped_at_any_operation_keeps_each_row_once(memory: Path) -> None:
     for operation in count(1):
-        root = tmp_path / str(operation)
+        root = memory / str(operation)
         ledger = open_ledger(root)
         fill(ledger)
         before = everything(root, ledger)

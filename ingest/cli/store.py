@@ -6,11 +6,7 @@ from collections.abc import Iterator
 import click
 from rich.text import Text
 
-<<<<<<< HEAD
-from ingest.cli import compacting, exporting, removing, say
-=======
-from ingest.cli import compacting, pruning, removing, say
->>>>>>> 7257ec0 (Rows go once they are older than they are to be kept, by feed and in all, and what goes is told before)
+from ingest.cli import compacting, exporting, pruning, removing, say
 from ingest.cli.context import Context
 from storage.lake.lake import Lake
 from storage.lake.verify import Problem

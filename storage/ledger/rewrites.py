@@ -32,7 +32,8 @@ class SqliteRewrites:
             if sorted(rewrite.old) != there:
                 raise ValueError(f"{folder} has other parts than {rewrite.rewrite_id} is about")
             db.execute(
-                "INSERT INTO rewrites VALUES (?, ?, ?, ?, ?)",
+                "INSERT INTO rewrites (rewrite_id, table_name, day, old, parts)"
+                " VALUES (?, ?, ?, ?, ?)",
                 [
                     rewrite.rewrite_id,
                     rewrite.table,

@@ -101,7 +101,7 @@ class SqliteTakedownWriter(SqliteTakedowns):
         )
         self._remember(remains, brought, at)
         self._db.execute(
-            """INSERT OR REPLACE INTO meta
+            """INSERT OR REPLACE INTO meta (key, value)
                SELECT 'index_floor', max(index_no) FROM articles HAVING max(index_no) > coalesce(
                    (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'index_floor'), 0)"""
         )

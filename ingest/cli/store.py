@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import click
 from rich.text import Text
 
-from ingest.cli import compacting, exporting, pruning, removing, say
+from ingest.cli import compacting, exporting, pruning, removing, repairing, say
 from ingest.cli.context import Context
 from storage.lake.lake import Lake
 from storage.lake.verify import Problem
@@ -27,6 +27,7 @@ command.add_command(compacting.compact)
 command.add_command(exporting.command)
 command.add_command(removing.delete)
 command.add_command(pruning.prune)
+command.add_command(repairing.repair)
 
 
 @command.command()

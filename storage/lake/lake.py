@@ -13,6 +13,7 @@ from storage.lake.exchange import PAUSE, Exchange
 from storage.lake.flush import Flusher, FlushReport
 from storage.lake.layout import Layout
 from storage.lake.removal import Edits, Remover, Touched
+from storage.lake.repair import Plan, carry_out, plan_repair
 from storage.lake.rewrite import Day, Rewriter, Rewritten
 from storage.lake.verify import Problem, verify
 from storage.ledger.base import Ledger
@@ -97,6 +98,23 @@ class Lake:
                 with self._flushing():
                     self._exchange.recover()
             return verify(self._layout, self._ledger)
+
+    def plan_repair(self) -> Plan:
+        """Return what a repair would take out; see ``storage.lake.repair``."""
+        return plan_repair(self._layout, self._ledger)
+
+    def repair(self) -> Plan:
+        """Move files that cannot be believed to ``quarantine/``; return what was moved.
+
+        Raises:
+            OSError: the disk refuses; the next repair goes on.
+            StoreError: the journal is damaged.
+        """
+        with self._rewriting(), self._flushing():
+            self._exchange.recover()
+            plan = plan_repair(self._layout, self._ledger)
+            carry_out(plan, self._layout, self._ledger, self._files)
+            return plan
 
     def to_compact(self, which: Which = CLOSED, *, at: datetime) -> list[Day]:
         """Return the days that are to be compacted; see ``storage.lake.compaction``."""

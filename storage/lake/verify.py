@@ -67,6 +67,19 @@ def verify(layout: Layout, ledger: Ledger) -> list[Problem]:
     return sorted(problems)
 
 
+def damage(layout: Layout, part: Part) -> Iterator[Problem]:
+    """Yield what is wrong with one part's file."""
+    return _damage(layout, part, 0, [])
+
+
+def strays(layout: Layout, ledger: Ledger) -> Iterator[Problem]:
+    """Yield a problem for each file in a table's folder that the ledger does not know."""
+    found = set(layout.tree())
+    awaited = {part_path(b.table, b.day, b.batch_id) for b in ledger.open_batches()}
+    known = {part.path for part in ledger.parts()}
+    return map(_stray, sorted(found - known - awaited))
+
+
 def _damaged_journal(error: StoreError) -> Problem:
     return Problem(
         path=_JOURNAL,
@@ -79,14 +92,17 @@ def _stray(path: str) -> Problem:
     return Problem(
         path=path,
         what="the ledger does not know this file, but readers of the folder see its rows",
-        remedy="Move it out of the table's folder, for instance to quarantine/.",
+        remedy="`newsfold store repair` moves it to quarantine/.",
         warning=True,
     )
 
 
 def _damage(layout: Layout, part: Part, place: int, keys: list[pa.Table]) -> Iterator[Problem]:
     """Yield what is wrong with one part; put the keys of its readable articles into ``keys``."""
-    remedy = "Restore this file from a backup: its rows are stored nowhere else."
+    remedy = (
+        "Restore this file from a backup: its rows are stored nowhere else. Without one,"
+        " `newsfold store repair` takes it out and names what is lost."
+    )
     file = layout.file(part.path)
     try:
         for what in chain(_other_bytes(file, part), _other_rows(file, part, place, keys)):

@@ -292,10 +292,7 @@ class Ledger(ArticleIndex, Rooms, Protocol):
         """Return the batches that are not closed yet, oldest first."""
 
     def assign_batches(self, *, at: datetime, limit: int) -> list[Batch]:
-        """Open one batch for each table and day with unbatched rows; return the new ones.
-
-        Each takes its oldest rows, at most ``limit``.
-        """
+        """Open a batch of the oldest ``limit`` unbatched rows of each table and day; return all."""
 
     def batch_rows(self, batch_id: str) -> list[Row]:
         """Return an open batch's rows in the order they were committed.
@@ -311,6 +308,9 @@ class Ledger(ArticleIndex, Rooms, Protocol):
             LookupError: there is no such open batch.
             ValueError: the part does not have the batch's rows.
         """
+
+    def drop_part(self, path: str) -> None:
+        """Forget a part, whose file is not to be read any more."""
 
     def parts(self, table: str | None = None) -> list[Part]:
         """Return the parts in place, of one table or of all, by path."""

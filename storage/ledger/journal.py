@@ -147,6 +147,11 @@ def put_part(db: Connection, part: Part) -> None:
     )
 
 
+def drop_part(db: Connection, path: str) -> None:
+    """Forget a part, whose file is not to be read any more."""
+    db.execute("DELETE FROM parts WHERE path = ?", [path])
+
+
 def parts(db: Connection, table: str | None = None) -> list[Part]:
     """Return the parts, of one table or of all, by path."""
     found = db.execute(

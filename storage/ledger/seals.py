@@ -30,6 +30,8 @@ SEALED = (
     "site_pages",
     "feed_texts",
     "rewrites",
+    "takedowns",
+    "takedown_keys",
 )
 """The tables, which are all there are."""
 

@@ -287,6 +287,11 @@ class SqliteLedger:
         with self._database.writing() as db:
             journal.close_batch(db, batch_id, part)
 
+    def drop_part(self, path: str) -> None:
+        """Forget a part, whose file is not to be read any more."""
+        with self._database.writing() as db:
+            journal.drop_part(db, path)
+
     def parts(self, table: str | None = None) -> list[Part]:
         """Return the parts in place, of one table or of all, by path."""
         with self._database.reading() as db:

@@ -71,3 +71,26 @@ def test_a_damaged_file_of_the_folds_index_is_told_by_what_to_do(copied: Path) -
     assert ran.code == 1
     assert f"state/fold/{file.name}" in ran.out
     assert "the next crawl makes it anew" in " ".join(ran.out.split())
+
+
+def test_a_repair_asks_first_and_then_moves_what_is_damaged_and_names_what_is_lost(
+    copied: Path,
+) -> None:
+    part = a_part(copied)
+    name = part.relative_to(copied).as_posix()
+    part.write_bytes(part.read_bytes()[:-9])
+    asked = newsfold("--data", copied, "store", "repair")
+    assert asked.code == 2
+    assert "--yes" in asked.err
+    planned = newsfold("--data", copied, "--json", "store", "repair", "--dry-run").json
+    assert not planned["done"]
+    assert [file["path"] for file in planned["files"]] == [name]
+    assert planned["lost_articles"]
+    assert part.exists()
+    ran = newsfold("--data", copied, "store", "repair", "--yes")
+    assert ran.code == 0
+    assert all(lost["article_id"] in ran.out for lost in planned["lost_articles"])
+    assert (copied / "quarantine" / name).is_file()
+    assert newsfold("--data", copied, "store", "verify").code == 0
+    assert newsfold("--data", copied, "query", "SELECT count(*) FROM articles").code == 0
+    assert not newsfold("--data", copied, "--json", "store", "repair", "--dry-run").json["files"]

@@ -7,6 +7,7 @@ import pytest
 
 from storage.errors import StoreError
 from storage.ledger.ddl import SCHEMA_VERSION
+from storage.ledger.seals import SEALED
 from storage.ledger.sqlite import SqliteLedger
 from tests.ledger.values import NOON, entry, failed, poll
 
@@ -162,4 +163,19 @@ def test_a_run_can_be_made_after_the_clock_went_back(path: Path) -> None:
     later = ledger.begin_run(kind="crawl", at=NOON)
     earlier = ledger.begin_run(kind="crawl", at=NOON.replace(year=2025))
     assert earlier < later
+    ledger.close()
+
+
+def test_every_table_has_seals_and_what_another_writes_shows(path: Path) -> None:
+    ledger = SqliteLedger(path)
+    ledger.commit_poll(poll(entry("a"), entry("b")))
+    with ledger._database.reading() as db:
+        found = db.execute(
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+        )
+        assert {name for (name,) in found} == set(SEALED)
+    assert ledger.checks() == []
+    _alter(path, "UPDATE entries SET title = 'Another' WHERE guid = 'a'")
+    (said,) = ledger.checks()
+    assert said.startswith("1 rows of entries are not as they were written")
     ledger.close()

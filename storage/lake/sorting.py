@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Self
 
@@ -12,7 +14,9 @@ from storage.lake.parts import ROW_GROUP_ROWS
 from storage.schema import TABLES, TIME_COLUMNS
 
 MEMORY_LIMIT = "512MB"
-"""What sorting may take before it goes on in files."""
+"""What sorting may take before it goes on in files; a slice of rows takes a tenth of that."""
+
+SLICE = 2 * ROW_GROUP_ROWS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,22 +94,43 @@ class Sorter:
 
         Rows of one time come in the order of the files and of the rows in them.
         """
-        columns = ", ".join(self._column(name) for name in TABLES[self._table].names)
-        order = f'"{TIME_COLUMNS[self._table]}", _file, file_row_number'
-        reader = self._connection.sql(
-            f"""SELECT {columns} FROM (FROM {self._source} ORDER BY {order})
-                WHERE NOT coalesce({self._edit.drop}, false)""",  # noqa: S608 - our own words alone
-            params=dict(self._edit.parameters) or None,
-        ).to_arrow_reader(ROW_GROUP_ROWS)
         rest = TABLES[self._table].empty_table()
-        for batch in reader:
-            fresh = pa.Table.from_batches([batch]).cast(TABLES[self._table])
-            rest = pa.concat_tables([rest, fresh])
-            while rest.num_rows >= ROW_GROUP_ROWS:
-                yield rest[:ROW_GROUP_ROWS]
-                rest = rest[ROW_GROUP_ROWS:]
+        for low, high in self._slices():
+            for batch in self._rows(low, high):
+                fresh = pa.Table.from_batches([batch]).cast(TABLES[self._table])
+                rest = pa.concat_tables([rest, fresh])
+                while rest.num_rows >= ROW_GROUP_ROWS:
+                    yield rest[:ROW_GROUP_ROWS]
+                    rest = rest[ROW_GROUP_ROWS:]
         if rest.num_rows:
             yield rest
+
+    def _slices(self) -> Iterator[tuple[datetime | None, datetime | None]]:
+        """Yield spans of time with about ``SLICE`` rows each, in order: so much is sorted at once.
+
+        To sort all rows with their texts DuckDB takes more than the texts' size of memory.
+        """
+        time = f'"{TIME_COLUMNS[self._table]}"'
+        times = self._connection.sql(
+            f"SELECT {time} FROM {self._source} ORDER BY ALL"  # noqa: S608 - our own words alone
+        ).to_arrow_table()[0]
+        cuts = dict.fromkeys(time.as_py() for time in times[SLICE::SLICE])
+        return pairwise([None, *filter(None, cuts), None])
+
+    def _rows(self, low: datetime | None, high: datetime | None) -> pa.RecordBatchReader:
+        columns = ", ".join(self._column(name) for name in TABLES[self._table].names)
+        time = f'"{TIME_COLUMNS[self._table]}"'
+        spans = [f"coalesce({time} < $high, true)"] if high else []
+        spans += [f"{time} >= $low"] if low else []
+        given = dict(self._edit.parameters)
+        given |= {name: at for name, at in (("low", low), ("high", high)) if at}
+        return self._connection.sql(
+            f"""SELECT {columns} FROM (
+                    FROM {self._source} WHERE {" AND ".join(["true", *spans])}
+                    ORDER BY {time}, _file, file_row_number)
+                WHERE NOT coalesce({self._edit.drop}, false)""",  # noqa: S608 - our own words alone
+            params=given or None,
+        ).to_arrow_reader(ROW_GROUP_ROWS)
 
     def _column(self, name: str) -> str:
         other = self._edit.replaced.get(name)

@@ -3,6 +3,9 @@
 >>> import storage                                  # doctest: +SKIP
 >>> with storage.open("data") as store:             # doctest: +SKIP
 ...     store.sql("SELECT title, site FROM articles ORDER BY published_at DESC LIMIT 10")
+...     store.articles(since="2026-11-01", language="de").polars()
+
+All of it is in ``docs/reference/python.md``.
 """
 
 from pathlib import Path

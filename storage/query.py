@@ -90,6 +90,10 @@ class Session:
         table = self._connection.sql(query, params=given or None).to_arrow_table()
         return table.rename_columns(_distinct(table.column_names))
 
+    def relation(self, query: str, parameters: Mapping[str, object]) -> duckdb.DuckDBPyRelation:
+        """Return a statement of our own as a relation of this session's connection."""
+        return self._connection.sql(query, params=dict(parameters) or None)
+
     def stream(self, query: str, *, wanted: pa.Table, size: int) -> Iterator[pa.RecordBatch]:
         """Run a statement of our own that joins the given table as ``wanted``, rows by batches."""
         self._connection.register("wanted", wanted)

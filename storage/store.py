@@ -2,13 +2,12 @@
 
 import os
 import re
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+import shutil
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from threading import Lock
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -16,20 +15,15 @@ import duckdb
 import msgspec
 import pyarrow as pa
 
-from storage.errors import QueryError, StoreError
-from storage.lake.exchange import standing
-from storage.lake.layout import Layout
-from storage.ledger.reader import LedgerReader, OutdatedError
+from storage.errors import QueryError
 from storage.model import Article, Duplicate, OutcomeChange
 from storage.query import Parameters, Session
-from storage.schema import TABLES
+from storage.readings import Readings
 from storage.search import SearchHit, SearchIndex
-from storage.views import Source
+from storage.selection import Conditions, Day, Names, Selection
 
 T = TypeVar("T")
 
-_ATTEMPTS = 6
-_PAUSE = 0.05  # seconds, longer each time
 _PREFIX = re.compile(r"[0-9a-z]{6,}")
 
 
@@ -45,13 +39,8 @@ class Store:
 
     def __init__(self, root: Path) -> None:
         self._root = root.resolve()
-        self._layout = Layout(self._root)
-        self._folders = {table: (self._root / table).resolve() for table in TABLES}
-        self._ledger: LedgerReader | None = None
-        self._current: _Current | None = None
-        self._turn = Lock()
-        if not self._database.is_file() and not any(map(Path.is_dir, self._folders.values())):
-            raise StoreError(f"there is no store in {root}; `newsfold crawl` makes one")
+        self._readings = Readings(self._root)
+        self._scratch: TemporaryDirectory[str] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -66,11 +55,10 @@ class Store:
 
     def close(self) -> None:
         """Let go of the ledger, and of what queries left in memory."""
-        with self._turn:
-            self._drop()
-        if self._ledger is not None:
-            self._ledger.close()
-            self._ledger = None
+        self._readings.close()
+        if self._scratch is not None:
+            self._scratch.cleanup()
+            self._scratch = None
 
     def sql(
         self, query: str, parameters: Parameters = (), *, timeout: timedelta | None = None
@@ -84,7 +72,31 @@ class Store:
             QueryError: the query is refused or wrong.
             QueryTimeout: it took longer than ``timeout``.
         """
-        return self._read(lambda session: session.ask(query, parameters, timeout=timeout))
+        return self._readings.read(lambda session: session.ask(query, parameters, timeout=timeout))
+
+    def articles(
+        self,
+        *,
+        since: Day | None = None,
+        until: Day | None = None,
+        feed: Names | None = None,
+        site: Names | None = None,
+        language: Names | None = None,
+    ) -> Selection:
+        """Select articles, each in its newest revision, by when that was fetched and by names.
+
+        ``since`` is included, ``until`` is not; of the names any will do.
+
+        Raises:
+            QueryError: a time is none.
+        """
+        wanted = Conditions(since=since, until=until, feed=feed, site=site, language=language)
+        condition, parameters = wanted.sql()
+        return self._select(f"FROM articles WHERE {condition} ORDER BY fetched_at", parameters)
+
+    def stories(self) -> Selection:
+        """Select all stories."""
+        return self._select("FROM stories ORDER BY first_seen_at", {})
 
     def resolve(self, key: str) -> str | None:
         """Return the id of the article known by a URL, an id or the beginning of an id.
@@ -92,10 +104,10 @@ class Store:
         Raises:
             QueryError: several ids begin so.
         """
-        ledger = self._open_ledger()
+        ledger = self._readings.ledger()
         if ledger is not None and (stored := ledger.article_by_url([key])):
             return stored.article_id
-        return self._read(lambda session: _resolve(session, key))
+        return self._readings.read(lambda session: _resolve(session, key))
 
     def get(self, key: str) -> list[Article]:
         """Return an article's revisions, oldest first; none if it is unknown or was only folded.
@@ -127,7 +139,7 @@ class Store:
         Raises:
             QueryError: several ids begin so.
         """
-        ledger = self._open_ledger()
+        ledger = self._readings.ledger()
         entries = [] if ledger is None else ledger.entries_matching(key)
         ids = [key, *(entry.entry_id for entry in entries)]
         query = """
@@ -135,21 +147,21 @@ class Store:
             WHERE url = $key OR article_id = $article OR entry_id IN (SELECT unnest($ids))
             ORDER BY changed_at, outcome <> 'pending'"""
         given = {"key": key, "article": self.resolve(key) or key, "ids": ids}
-        found = self._read(lambda session: session.table(query, given))
+        found = self._readings.read(lambda session: session.table(query, given))
         return msgspec.convert(found.to_pylist(), list[OutcomeChange])
 
     def search(self, words: str, *, limit: int = 20) -> list[SearchHit]:
         """Return the articles that have all the words, best first.
 
         ``"words in a row"``, ``begin*`` and ``-without`` are understood. The index is brought up to
-        date first; it is the one file reading writes (``state/search.db``).
+        date first; it is the one file reading writes (``state/search.db``). Where that cannot be
+        written, it goes to a temporary folder until the store is closed.
 
         Raises:
             QueryError: there is no word to look for.
             StoreError: the index cannot be written.
         """
-        index = SearchIndex(self._root / "state")
-        return index.search(words, limit=limit, sync=self._read)
+        return self._index().search(words, limit=limit, sync=self._readings.read)
 
     def read(self, work: Callable[[Session], T]) -> T:
         """Do something on one snapshot; all of it again, on a newer one, if files moved meanwhile.
@@ -157,133 +169,30 @@ class Store:
         Raises:
             StoreError: a part is lost, or cannot be read.
         """
-        return self._read(work)
+        return self._readings.read(work)
 
-    @property
-    def _database(self) -> Path:
-        return self._root / "state" / "ledger.db"
+    def _index(self) -> SearchIndex:
+        state = self._root / "state"
+        if os.access(state if state.is_dir() else self._root, os.W_OK):
+            return SearchIndex(state)
+        if self._scratch is None:
+            self._scratch = TemporaryDirectory(prefix="newsfold-search-")
+            for file in state.glob("search.db*"):
+                with suppress(OSError):  # it is built anew where it cannot be copied
+                    shutil.copyfile(file, Path(self._scratch.name) / file.name)
+        return SearchIndex(Path(self._scratch.name))
 
-    def _open_ledger(self) -> LedgerReader | None:
-        if self._ledger is None and self._database.is_file() and self._database.stat().st_size:
-            try:
-                self._ledger = LedgerReader(self._database)
-            except OutdatedError:
-                if not os.access(self._database.parent, os.W_OK):
-                    raise
-                _bring_up_to_date(self._database)
-                self._ledger = LedgerReader(self._database)
-        return self._ledger
+    def _select(self, query: str, parameters: Mapping[str, object]) -> Selection:
+        return Selection(query=query, parameters=parameters, _read=self.sql, _lend=self._lend)
 
-    def _mark(self) -> object:
-        """Return a value that is the same as long as the same rows are stored."""
-        ledger = self._open_ledger()
-        return self._parts() if ledger is None else ledger.mark()
-
-    def _parts(self) -> dict[str, list[str]]:
-        return {
-            table: sorted(map(str, folder.glob("dt=*/*.parquet")))
-            for table, folder in self._folders.items()
-        }
-
-    def _source(self) -> Source:
-        """Take one snapshot. Without a ledger, whatever parts lie in the folders are the store."""
-        ledger = self._open_ledger()
-        if ledger is None:
-            return Source(files=self._parts())
-        snapshot, feeds = ledger.snapshot()
-        files: dict[str, list[str]] = {table: [] for table in TABLES}
-        for part in standing(self._layout, snapshot):
-            inside = part.path.removeprefix(f"{part.table}/")
-            files[part.table].append(str(self._folders[part.table] / inside))
-        return Source(files=files, rows=snapshot.rows, feeds=feeds, superseded=snapshot.superseded)
-
-    def _read(self, work: Callable[[Session], T]) -> T:
-        """Do something on a snapshot; on a newer one when parts were moved meanwhile."""
-        lost = None
-        for attempt in range(_ATTEMPTS):
-            time.sleep(_PAUSE * attempt)
-            try:
-                with self._session() as session:
-                    return work(session)
-            except _LostPartError as error:
-                lost = error
-            except duckdb.Error as error:
-                raise _unreadable(error) from error
-        raise StoreError(
-            f"the part {lost} is in the ledger but not on the disk; see `newsfold store verify`"
-        )
-
-    @contextmanager
-    def _session(self) -> Iterator[Session]:
-        """Give the session of the last reading if nothing was stored since, else a new one.
-
-        Who comes while another thread has it gets one of its own.
-        """
-        if not self._turn.acquire(blocking=False):
-            with self._new_session() as session, _noticing(session.source):
-                yield session
-            return
-        try:
-            # Asked before the snapshot is taken: if a commit comes between, the session is newer
-            # than its mark says, and not used again.
-            mark = self._mark()
-            if self._current is None or self._current.mark != mark:
-                self._drop()
-                self._current = _Current(mark, self._new_session())
-            with _noticing(self._current.session.source):
-                yield self._current.session
-        except (duckdb.Error, _LostPartError):
-            self._drop()
-            raise
-        finally:
-            self._turn.release()
-
-    def _new_session(self) -> Session:
-        source = self._source()
-        with _noticing(source):
-            return Session(source, folders=list(self._folders.values()))
-
-    def _drop(self) -> None:
-        if self._current is not None:
-            self._current.session.close()
-            self._current = None
+    def _lend(self, query: str, parameters: Mapping[str, object]) -> duckdb.DuckDBPyRelation:
+        return self._readings.lend().relation(query, parameters)
 
     def _rows(self, kind: type[T], query: str, article_id: str | None) -> list[T]:
         if article_id is None:
             return []
-        found = self._read(lambda session: session.table(query, [article_id]))
+        found = self._readings.read(lambda session: session.table(query, [article_id]))
         return msgspec.convert(found.to_pylist(), list[kind])  # type: ignore[valid-type]
-
-
-@dataclass(frozen=True, slots=True)
-class _Current:
-    mark: object
-    session: Session
-
-
-class _LostPartError(Exception):
-    """A part of a snapshot is not on the disk any more."""
-
-
-@contextmanager
-def _noticing(source: Source) -> Iterator[None]:
-    try:
-        yield
-    except duckdb.Error as error:
-        if lost := source.vanished():
-            raise _LostPartError(lost[0]) from error
-        raise
-
-
-def _bring_up_to_date(database: Path) -> None:
-    from storage.ledger.sqlite import SqliteLedger  # noqa: PLC0415 - readers rarely need it
-
-    SqliteLedger(database).close()
-
-
-def _unreadable(error: duckdb.Error) -> StoreError:
-    said = " ".join(str(error).split())
-    return StoreError(f"the store cannot be read: {said}; see `newsfold store verify`")
 
 
 def _resolve(session: Session, key: str) -> str | None:

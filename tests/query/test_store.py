@@ -9,6 +9,7 @@ import pytest
 import storage
 from storage.errors import QueryError, StoreError
 from storage.model import Match, Outcome
+from storage.readings import Readings
 from storage.store import Store
 from storage.views import Source
 from tests.query.samples import (
@@ -142,13 +143,13 @@ def test_the_ledger_cannot_be_read_by_a_query(world: World, store: Store) -> Non
             store.sql(query)
 
 
-class Moving(Store):
+class Moving(Readings):
     """A store whose parts are moved by another process just after a snapshot was taken."""
 
     moves: int = 0
 
-    def _source(self) -> Source:
-        source = super()._source()
+    def source(self) -> Source:
+        source = super().source()
         if self.moves:
             self.moves -= 1
             old = Path(source.files["articles"][0])
@@ -173,9 +174,10 @@ def test_a_part_that_is_moved_while_it_is_read_is_found_again(world: World) -> N
     (part,) = (world.root / "articles").rglob("*.parquet")
     (world.root / "state" / "ledger.db").rename(world.root / "state" / "gone.db")
     world.ledger.close()
-    with Moving(world.root) as moving:
+    with storage.open(world.root) as store:
+        store._readings = moving = Moving(world.root)
         moving.moves = 3
-        assert count(moving, "articles") == 1
+        assert count(store, "articles") == 1
         assert moving.moves == 0
     assert not part.exists()
 

@@ -164,7 +164,7 @@ class _LostPartError(Exception):
 def _noticing(source: Source) -> Iterator[None]:
     try:
         yield
-    except duckdb.IOException as error:
+    except duckdb.Error as error:
         if lost := source.vanished():
             raise _LostPartError(lost[0]) from error
         raise

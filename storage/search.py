@@ -6,42 +6,27 @@ each letter is found, and 津波 finds only those two in a row. The separator is
 that no indexed text has, so it can be taken out of what is shown again.
 """
 
-import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import filelock
 import pyarrow as pa
 
-from storage.errors import QueryError, StoreError
+from storage.asked import CONTROLS, HAS_DENSE, SEPARATOR, Asked, asked, segmented
+from storage.errors import StoreError
 from storage.query import Session
 
 HIT_START, HIT_END = "\x02", "\x03"
 
-_SEPARATOR = "\x1f"
-_VERSION = 1
+_VERSION = 2
 _BATCH = 500
 _PATIENCE = 60.0  # seconds to wait for another process that brings the index up to date
 _SNIPPET_TOKENS = 30
 _DENSE_SNIPPET_TOKENS = 60  # where every letter is a token
-
-# Scripts written without spaces between words, and Hangul, whose words carry their particles.
-_DENSE = (
-    "\u0e00-\u0fff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u1950-\u19df\u1a20-\u1aaf\u1b00-\u1b7f"
-    "\u3005-\u3007\u3040-\u312f\u3130-\u318f\u31a0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf"
-    "\ua980-\ua9ff\uaa60-\uaa7f\uac00-\ud7ff\uf900-\ufaff\uff66-\uff9f"
-    "\U0001aff0-\U0001b16f\U00020000-\U0003ffff"
-)
-_HAS_DENSE = re.compile(f"[{_DENSE}]")
-# Between two letters of which one is dense; marks (not \w) stay with the letter they stand on.
-_BOUNDARY = re.compile(rf"(?<=[{_DENSE}])(?=[^\W_])|(?<=[^\W_])(?=(?=[{_DENSE}])\w)")
-_CONTROLS = {code: " " for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\n\t"}
-_TERM = re.compile(r'(-?)"([^"]*)"?|(\S+)')
-_LETTER = re.compile(r"[^\W_]")
 
 _SCHEMA = f"""
 BEGIN;
@@ -51,7 +36,10 @@ CREATE TABLE docs (
     revision INTEGER NOT NULL,
     url TEXT NOT NULL,
     site TEXT NOT NULL,
-    published_at TEXT
+    feed_id TEXT,
+    language TEXT,
+    published_at TEXT,
+    dated_at TEXT
 );
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE VIRTUAL TABLE words USING fts5 (
@@ -61,14 +49,17 @@ PRAGMA user_version = {_VERSION};
 COMMIT;
 """
 _TEXTS = """
-    SELECT a.article_id, a.revision, a.url, a.site, a.published_at, a.title, a.text
+    SELECT a.article_id, a.revision, a.url, a.site, a.feed_id, a.language, a.published_at,
+           coalesce(a.published_at, a.fetched_at) AS dated_at, a.title, a.text
     FROM articles a SEMI JOIN wanted USING (article_id)"""
 _FIND = f"""
     SELECT docs.article_id, words.title, docs.url, docs.site, docs.published_at,
            bm25(words, 10.0, 1.0) AS rank,
            snippet(words, 1, '{HIT_START}', '{HIT_END}', '…', ?)
     FROM words JOIN docs ON docs.id = words.rowid
-    WHERE words MATCH ? ORDER BY rank, docs.published_at DESC, docs.article_id LIMIT ?"""  # noqa: S608
+    WHERE words MATCH ?{{}} ORDER BY rank, docs.published_at DESC, docs.article_id LIMIT ?"""  # noqa: S608
+
+_KEPT = ("article_id", "revision", "url", "site", "feed_id", "language")
 
 Sync = Callable[[Callable[[Session], None]], None]
 
@@ -107,8 +98,8 @@ class SearchIndex:
             QueryError: there is no word to look for.
             StoreError: the index cannot be written.
         """
-        match = match_expression(words)
-        tokens = _DENSE_SNIPPET_TOKENS if _HAS_DENSE.search(words) else _SNIPPET_TOKENS
+        match = asked(words)
+        tokens = _DENSE_SNIPPET_TOKENS if HAS_DENSE.search(words) else _SNIPPET_TOKENS
         try:
             try:
                 return self._search(match, tokens, limit, sync)
@@ -130,7 +121,21 @@ class SearchIndex:
         with self._locked():
             self._remove()
 
-    def _search(self, match: str, tokens: int, limit: int, sync: Sync) -> list[SearchHit]:
+    def rebuild(self, *, sync: Sync) -> None:
+        """Build the index anew from the articles.
+
+        Raises:
+            StoreError: it cannot be written.
+        """
+        try:
+            with self._locked():
+                self._remove()
+                with closing(self._open()) as db:
+                    sync(lambda session: _bring_up_to_date(db, session))
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(f"the search index {self._path} cannot be used: {error}") from error
+
+    def _search(self, match: Asked, tokens: int, limit: int, sync: Sync) -> list[SearchHit]:
         # The snapshot is taken under the lock, so that an older one never follows a newer one.
         with self._locked():
             db = self._open()
@@ -171,37 +176,6 @@ class SearchIndex:
             self._path.with_name(self._path.name + end).unlink(missing_ok=True)
 
 
-def match_expression(words: str) -> str:
-    """Turn a person's words into an FTS5 expression; whatever they write, it is a valid one.
-
-    All terms must be there: a word, ``"words in a row"``, ``begin*``; ``-term`` must not.
-
-    Raises:
-        QueryError: there is no word to look for.
-    """
-    wanted: list[str] = []
-    unwanted: list[str] = []
-    for found in _TERM.finditer(words.encode(errors="ignore").decode().translate(_CONTROLS)):
-        sign, quoted, bare = found.groups()
-        text: str = quoted if bare is None else bare.removeprefix("-")
-        excluded = bool(sign) if bare is None else bare.startswith("-")
-        if not _LETTER.search(text):
-            continue
-        prefix = bare is not None and text.endswith("*")
-        phrase = segmented(text).replace('"', " ")
-        term = f'"{phrase}"' + (" *" if prefix else "")
-        (unwanted if excluded else wanted).append(term)
-    if not wanted:
-        raise QueryError("give at least one word to look for")
-    positive = " AND ".join(wanted)
-    return f"({positive}) NOT ({' OR '.join(unwanted)})" if unwanted else positive
-
-
-def segmented(text: str) -> str:
-    """Put the separator between letters that a space would not part."""
-    return text if text.isascii() else _BOUNDARY.sub(_SEPARATOR, text)
-
-
 def _bring_up_to_date(db: sqlite3.Connection, session: Session) -> None:
     """Make the index hold exactly the session's articles. Broken off, it goes on the next time."""
     stamp = session.stamp
@@ -236,12 +210,12 @@ def _bring_up_to_date(db: sqlite3.Connection, session: Session) -> None:
 
 
 def _insert(db: sqlite3.Connection, record: dict[str, object]) -> None:
-    published = record["published_at"]
     row = db.execute(
-        "INSERT INTO docs (article_id, revision, url, site, published_at) VALUES (?, ?, ?, ?, ?)",
+        "INSERT INTO docs (article_id, revision, url, site, feed_id, language, published_at,"
+        " dated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         [
-            *(record[name] for name in ("article_id", "revision", "url", "site")),
-            published.isoformat() if isinstance(published, datetime) else None,
+            *(record[name] for name in _KEPT),
+            *(_iso(record[name]) for name in ("published_at", "dated_at")),
         ],
     )
     db.execute(
@@ -250,21 +224,27 @@ def _insert(db: sqlite3.Connection, record: dict[str, object]) -> None:
     )
 
 
+def _iso(at: object) -> str | None:
+    return at.astimezone(UTC).isoformat() if isinstance(at, datetime) else None
+
+
 def _indexed(text: object) -> str | None:
-    return segmented(text.translate(_CONTROLS)) if isinstance(text, str) else None
+    return segmented(text.translate(CONTROLS)) if isinstance(text, str) else None
 
 
-def _find(db: sqlite3.Connection, match: str, tokens: int, limit: int) -> list[SearchHit]:
-    rows = db.execute(_FIND, [tokens, match, limit]).fetchall()
+def _find(db: sqlite3.Connection, match: Asked, tokens: int, limit: int) -> list[SearchHit]:
+    narrowed = "".join(f" AND {condition}" for condition in match.conditions)
+    values = [tokens, match.match, *match.values, limit]
+    rows = db.execute(_FIND.format(narrowed), values).fetchall()
     return [
         SearchHit(
             article_id=article_id,
-            title=title and title.replace(_SEPARATOR, ""),
+            title=title and title.replace(SEPARATOR, ""),
             url=url,
             site=site,
             published_at=published and datetime.fromisoformat(published),
             score=-rank,
-            snippet=" ".join(snippet.replace(_SEPARATOR, "").split()),
+            snippet=" ".join(snippet.replace(SEPARATOR, "").split()),
         )
         for article_id, title, url, site, published, rank, snippet in rows
     ]

@@ -153,7 +153,8 @@ class Store:
     def search(self, words: str, *, limit: int = 20) -> list[SearchHit]:
         """Return the articles that have all the words, best first.
 
-        ``"words in a row"``, ``begin*`` and ``-without`` are understood. The index is brought up to
+        ``"words in a row"``, ``begin*``, ``-without``, ``title:word``, ``site:``, ``feed:``,
+        ``language:``, ``since:`` and ``until:`` are understood. The index is brought up to
         date first; it is the one file reading writes (``state/search.db``). Where that cannot be
         written, it goes to a temporary folder until the store is closed.
 
@@ -170,6 +171,14 @@ class Store:
             StoreError: a part is lost, or cannot be read.
         """
         return self._readings.read(work)
+
+    def reindex(self) -> None:
+        """Build the search index anew.
+
+        Raises:
+            StoreError: it cannot be written.
+        """
+        self._index().rebuild(sync=self._readings.read)
 
     def _index(self) -> SearchIndex:
         state = self._root / "state"

@@ -23,15 +23,24 @@ _HIT_STYLE = "bold yellow"
     show_default=True,
     help="Most articles to show.",
 )
+@click.option("--since", metavar="DAY", help="Only what was published on this day or later.")
+@click.option("--until", metavar="DAY", help="Only what was published before this day.")
+@click.option("--feed", metavar="ID", help="Only what this feed brought.")
+@click.option("--site", metavar="SITE", help="Only what is on this site.")
+@click.option("--language", metavar="CODE", help="Only what is in this language.")
 @click.pass_obj
-def command(context: Context, words: tuple[str, ...], limit: int) -> None:
+def command(
+    context: Context, /, *, words: tuple[str, ...], limit: int, **narrowing: str | None
+) -> None:
     """Find the articles that have all the words, best first.
 
-    'harbour ferr*' finds beginnings, '"night ferry"' words in a row; what stands after a minus
-    must not be there: newsfold search -- ferry -night
+    'harbour ferr*' finds beginnings, '"night ferry"' words in a row, title:ferry titles; what
+    stands after a minus must not be there: newsfold search -- ferry -night. The options may stand
+    among the words too: newsfold search ferry since:2026-11-01
     """
+    filters = [f"{name}:{value}" for name, value in narrowing.items() if value is not None]
     with context.open_store() as store:
-        hits = store.search(" ".join(words), limit=limit)
+        hits = store.search(" ".join([*words, *filters]), limit=limit)
     if context.as_json:
         say.emit_json([_record(rank, hit) for rank, hit in enumerate(hits, start=1)])
     else:

@@ -11,11 +11,29 @@ from hypothesis import strategies as st
 
 import storage
 from storage import search
+from storage.asked import asked, segmented
 from storage.errors import QueryError, StoreError
 from storage.model import Row
-from storage.search import HIT_END, HIT_START, match_expression, segmented
+from storage.search import HIT_END, HIT_START
 from storage.store import Store
 from tests.query.samples import article, at, duplicate, put_part
+
+FIELDS = [
+    ("title:tsunami", ["wave"]),
+    ("tsunami -title:tsunami", ["port"]),
+    ('title:"harbour news"', ["port"]),
+    ("title:harb*", ["port"]),
+    ("title:津波", ["nami"]),
+    ("tsunami site:example.org", ["wave", "port"]),
+    ("tsunami site:example.net", []),
+    ("tsunami feed:feed", ["wave", "port"]),
+    ("tsunami feed:other", []),
+    ("tsunami language:xx", []),
+    ("tsunami since:2026-11-23", ["wave", "port"]),
+    ("tsunami since:2026-11-24", []),
+    ("tsunami until:2026-11-23", []),
+    ("tsunami since:2026-11-23T10:00Z until:2026-11-24", ["wave", "port"]),
+]
 
 TEXTS = {
     "wave": ("Tsunami warning lifted", "The coast is calm again after the quake. " * 30),
@@ -142,14 +160,14 @@ def test_no_words_make_a_syntax_error(
     fts: sqlite3.Connection, parts: Sequence[str], glue: str
 ) -> None:
     try:
-        match = match_expression(glue.join(parts))
+        match = asked(glue.join(parts)).match
     except QueryError:
         return
     fts.execute("SELECT * FROM words WHERE words MATCH ?", [match]).fetchall()
 
 
 def test_very_many_words_are_no_syntax_error(fts: sqlite3.Connection) -> None:
-    match = match_expression(" ".join(f"w{n} -x{n}" for n in range(2_000)))
+    match = asked(" ".join(f"w{n} -x{n}" for n in range(2_000))).match
     fts.execute("SELECT * FROM words WHERE words MATCH ?", [match]).fetchall()
 
 
@@ -170,7 +188,7 @@ def test_every_run_of_letters_of_a_text_is_found(text: str, data: st.DataObject)
     db = sqlite3.connect(":memory:")
     db.executescript(search._SCHEMA)
     db.execute("INSERT INTO words VALUES ('', ?)", [segmented(text)])
-    assert db.execute("SELECT 1 FROM words WHERE words MATCH ?", [match_expression(run)]).fetchone()
+    assert db.execute("SELECT 1 FROM words WHERE words MATCH ?", [asked(run).match]).fetchone()
     db.close()
 
 
@@ -296,3 +314,26 @@ def test_an_empty_store_is_searched_in_vain(tmp_path: Path) -> None:
     (tmp_path / "articles").mkdir()
     with Store(tmp_path) as store:
         assert store.search("anything") == []
+
+
+@pytest.mark.parametrize(("words", "names"), FIELDS)
+def test_fields_and_filters_narrow_what_is_found(root: Path, words: str, names: list[str]) -> None:
+    assert found(root, words) == names
+
+
+@pytest.mark.parametrize(("words", "told"), [("since:soon x", "soon"), ("site:a.org", "one word")])
+def test_a_search_without_words_or_with_a_wrong_day_is_refused(
+    root: Path, words: str, told: str
+) -> None:
+    with storage.open(root) as store, pytest.raises(QueryError, match=told):
+        store.search(words)
+
+
+def test_the_index_can_be_built_anew(root: Path) -> None:
+    assert found(root, "harbour") == ["port"]
+    with sqlite3.connect(root / "state" / "search.db") as db:
+        db.execute("DELETE FROM words")  # what no stamp tells
+    assert found(root, "harbour") == []
+    with storage.open(root) as store:
+        store.reindex()
+    assert found(root, "harbour") == ["port"]

@@ -1,6 +1,7 @@
 """``newsfold store``: looking after what is stored."""
 
 import sqlite3
+import time
 from collections.abc import Iterator
 
 import click
@@ -63,6 +64,19 @@ def verify(context: Context) -> None:
         say.note(context, f"{checked} and the ledger checked: {found}")
     if problems:
         raise click.exceptions.Exit(1)
+
+
+@command.command()
+@click.pass_obj
+def reindex(context: Context) -> None:
+    """Build the search index anew from the stored articles. May run beside a crawl."""
+    began = time.monotonic()
+    with context.open_store() as store:
+        store.reindex()
+    seconds = time.monotonic() - began
+    if context.as_json:
+        say.emit_json({"seconds": round(seconds, 3)})
+    say.note(context, f"the search index is built anew · {seconds:.1f} s")
 
 
 def _ledger_problems(ledger: SqliteLedger) -> Iterator[Problem]:

@@ -95,6 +95,7 @@ def test_a_repair_asks_first_and_then_moves_what_is_damaged_and_names_what_is_lo
     assert newsfold("--data", copied, "query", "SELECT count(*) FROM articles").code == 0
     assert not newsfold("--data", copied, "--json", "store", "repair", "--dry-run").json["files"]
 
+
 def test_the_search_index_is_built_anew(copied: Path) -> None:
     ran = newsfold("--data", copied, "--json", "store", "reindex")
     assert ran.code == 0

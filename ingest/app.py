@@ -16,9 +16,9 @@ from ingest.commits import Commits
 from ingest.config import Config, FetchSettings, WorkerSettings
 from ingest.crawl import Crawler
 from ingest.dedup.signature import SCHEME
-from ingest.errors import NewsfoldError
 from ingest.fetch.client import Fetcher, OnHold
 from ingest.observe import Observer
+from ingest.opening import open_ledger
 from ingest.patience import Patience
 from ingest.polling import Poller
 from ingest.probe import Prober
@@ -30,9 +30,9 @@ from ingest.upkeep import Upkeep
 from ingest.websub.reliance import Reliance
 from ingest.websub.subscriber import Subscriber
 from ingest.workers import Workers
+from storage.archive.writer import Archive
 from storage.lake.lake import Lake
 from storage.ledger.base import Ledger
-from storage.ledger.sqlite import SqliteLedger
 from storage.model import Outcome
 
 VERSION = version("newsfold")
@@ -77,11 +77,7 @@ async def open_run(
     Raises:
         NewsfoldError: the store was signed under another fold scheme, or has lost its ledger.
     """
-    config.data.mkdir(parents=True, exist_ok=True)
-    path = config.data / "state" / "ledger.db"
-    _refuse_lost_ledger(config.data, path)
-    ledger = SqliteLedger(path, retention=config.dedup.window)
-    _check_scheme(ledger, config)
+    ledger = open_ledger(config)
     lake = Lake(
         config.data,
         ledger,
@@ -92,6 +88,7 @@ async def open_run(
     ledger.register_feeds([(f.id, f.url, f.name) for f in config.feeds], at=clock())
     run_id = ledger.begin_run(kind=kind, at=clock())
     commits = Commits(ledger, circumstances(config, run_id=run_id), patience=patience)
+    archive = _open_archive(config.data, run_id)
     with Workers(config.workers) as workers:
         async with Fetcher(
             config.fetch,
@@ -118,12 +115,14 @@ async def open_run(
                 workers=workers,
                 clock=clock,
                 observer=observer,
+                archive=archive,
             )
             crawler = Crawler(
                 poller=poller,
                 reader=reader,
                 commits=commits,
                 lake=lake,
+                archive=archive,
                 observer=observer,
                 clock=clock,
             )
@@ -155,6 +154,7 @@ async def open_run(
                 await asyncio.shield(upkeep.close())
                 await asyncio.shield(commits.drain())
                 await asyncio.shield(crawler.flush())
+                await asyncio.to_thread(archive.close)
                 await commits.close()
                 ledger.end_run(run_id, at=clock())
                 ledger.close()
@@ -221,6 +221,14 @@ async def ingest_pages(
             ids = [entry.entry_id for entry in written]
             while await crawler.resume(ids) or await crawler.room_for_more():
                 pass
+
+
+def _open_archive(data: Path, run_id: str) -> Archive:
+    """Open the archive, cutting what killed runs left to whole records."""
+    archive = Archive(data, run_id=run_id, software=f"newsfold {VERSION}")
+    for left in archive.seal_left():
+        log.info("%s was left by a run that was killed: %d bytes cut", left.file, left.cut)
+    return archive
 
 
 def _remembering(commits: Commits, clock: Clock) -> OnHold:
@@ -294,30 +302,3 @@ async def _flush_now_and_then(crawler: Crawler) -> None:
         except (OSError, sqlite3.OperationalError) as error:
             # The rows wait in the journal; the flush at the end tells if it still does not work.
             log.warning("cannot flush now: %s", error)
-
-
-def _refuse_lost_ledger(data: Path, path: Path) -> None:
-    """Refuse to begin a new ledger beside Parquet that an earlier one wrote.
-
-    Without it every article would be new again, and stored a second time.
-    """
-    if path.is_file() and path.stat().st_size:
-        return
-    part = next(data.glob("articles/dt=*/*.parquet"), None)
-    if part is not None:
-        raise NewsfoldError(
-            f"{data} has stored articles but its ledger, {path}, is missing or empty: put it back, "
-            "or use another data folder (the articles can still be queried)"
-        )
-
-
-def _check_scheme(ledger: Ledger, config: Config) -> None:
-    """Refuse to compare signatures that cannot be compared: a mismatch finds nothing, silently."""
-    stored = ledger.fold_scheme()
-    if stored is None:
-        ledger.set_fold_scheme(SCHEME)
-    elif stored != SCHEME:
-        raise NewsfoldError(
-            f"{config.data}: its articles are signed under {stored}, this version signs under "
-            f"{SCHEME}; `newsfold refold` signs them anew"
-        )

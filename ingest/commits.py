@@ -78,10 +78,12 @@ class Commits:
         """
         return await self._patiently(self._entries, _Item(state, finding, at))
 
+    async def patiently(self, do: Callable[[], Awaitable[T]]) -> T:
+        """Do something else that a full disk may refuse, with the patience there is."""
+        return await do() if self._patience is None else await self._patience.through(do)
+
     async def _patiently(self, groups: Groups[T, R], item: T) -> R:
-        if self._patience is None:
-            return await groups.put(item)
-        return await self._patience.through(lambda: groups.put(item))
+        return await self.patiently(lambda: groups.put(item))
 
     async def drain(self) -> None:
         """Wait until all that was handed in is done."""

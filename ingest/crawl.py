@@ -16,6 +16,7 @@ from ingest.polling import Poller
 from ingest.reading import Reader
 from ingest.room import Room
 from ingest.types import Feed, Fetched
+from storage.archive.writer import Archive
 from storage.lake.lake import Lake
 from storage.model import EntryState
 
@@ -40,6 +41,7 @@ class Crawler:
         reader: Reader,
         commits: Commits,
         lake: Lake,
+        archive: Archive,
         observer: Observer,
         clock: Clock,
     ) -> None:
@@ -47,6 +49,7 @@ class Crawler:
         self._reader = reader
         self._commits = commits
         self._lake = lake
+        self._archive = archive
         self._observer = observer
         self._clock = clock
         self._group = asyncio.TaskGroup()
@@ -128,13 +131,18 @@ class Crawler:
         return self._room.is_free
 
     async def flush(self) -> None:
-        """Write what is committed out as Parquet, waiting for another flusher if there is one."""
+        """Write what is committed out as Parquet, waiting for another flusher if there is one.
+
+        What was archived is made durable first: the pages of the rows are among it.
+        """
+        await asyncio.to_thread(self._archive.sync)
         await self._commits.read(lambda _: self._lake.flush(at=self._clock(), wait=True))
 
     async def flush_when_due(self) -> None:
         """Flush if enough rows, or rows old enough, are waiting."""
         now = self._clock()
         if await self._commits.read(lambda _: self._lake.should_flush(now=now)):
+            await asyncio.to_thread(self._archive.sync)
             await self._commits.read(lambda _: self._lake.flush(at=now))
 
     async def _poll(self, feed: Feed, seen_at: datetime) -> None:

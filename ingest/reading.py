@@ -6,9 +6,12 @@ Nothing here knows a library or a file; the parts are handed in by ``ingest.app`
 import asyncio
 import logging
 from dataclasses import replace
+from datetime import datetime
+from functools import partial
 from urllib.parse import quote, urlsplit
 from weakref import WeakValueDictionary
 
+from ingest.archiving import archive_page
 from ingest.articles.choice import is_article
 from ingest.articles.extract import extract_feed_text, extract_page
 from ingest.articles.identity import is_read
@@ -27,6 +30,7 @@ from ingest.sightings import of_article, of_no_article
 from ingest.types import Extracted, Fault, FeedText, FullText, Page, ParsedEntry
 from ingest.verdict import internal_error, judge
 from ingest.workers import Workers
+from storage.archive.writer import Archive
 from storage.model import EntryState, Outcome, Reason
 
 log = logging.getLogger(__name__)
@@ -50,6 +54,7 @@ class Reader:
         workers: Workers,
         clock: Clock,
         observer: Observer,
+        archive: Archive,
     ) -> None:
         self._feeds = {feed.id: feed for feed in config.feeds}
         self._config = config
@@ -58,6 +63,7 @@ class Reader:
         self._workers = workers
         self._clock = clock
         self._observer = observer
+        self._archive = archive
         self._memory = Memory(config, commits, clock)
         # What one feed's entries take of the whole, whatever hosts they lead to.
         self._share = max(1, config.fetch.concurrency // 4)
@@ -140,7 +146,7 @@ class Reader:
             extracted = await self._workers.run(extract_feed_text, entry, url=url)
         if isinstance(extracted, Fault):
             return self._judge(extracted, state)
-        return self._text(extracted, url, (url,))
+        return self._text(extracted, url, (url,), at=self._clock())
 
     async def _from_page(
         self,
@@ -175,6 +181,11 @@ class Reader:
             answer = await self._fetcher.get_page(url)
             if isinstance(answer, Fault):
                 return self._judge(answer, state)
+            fetched_at = self._clock()
+            if self._is_archived(state.feed_id):
+                await self._commits.patiently(
+                    partial(archive_page, self._archive, answer, state, entry, at=fetched_at)
+                )
             page = Page(url=answer.url, body=answer.body, content_type=answer.content_type)
             with self._bodies:
                 async with self._extracting:
@@ -193,7 +204,7 @@ class Reader:
             twin = await self._from_page(state, entry, extracted.amp_of, full_text, came_from=urls)
             if not isinstance(twin, Refused):
                 return twin
-        finding = self._text(extracted, answer.url, urls)
+        finding = self._text(extracted, answer.url, urls, at=fetched_at)
         if isinstance(finding, Found | Refused):
             sighting = of_article(extracted, answer.url, feed_id=state.feed_id, at=self._clock())
             finding = replace(finding, sighting=sighting)
@@ -207,11 +218,17 @@ class Reader:
             finding, sighting=of_no_article(url, feed_id=state.feed_id, at=self._clock())
         )
 
-    def _text(self, extracted: Extracted, url: str, urls: tuple[str, ...]) -> Finding:
+    def _is_archived(self, feed_id: str) -> bool:
+        feed = self._feeds.get(feed_id)
+        return self._config.archive if feed is None else feed.archive
+
+    def _text(
+        self, extracted: Extracted, url: str, urls: tuple[str, ...], *, at: datetime
+    ) -> Finding:
         if not extracted.text:
             detail = f"no article text was found at {url}"
             return Refused(outcome=Outcome.SKIPPED, reason=Reason.NO_TEXT, detail=detail)
-        return Found(extracted=extracted, url=url, urls=urls, fetched_at=self._clock())
+        return Found(extracted=extracted, url=url, urls=urls, fetched_at=at)
 
     def _judge(self, fault: Fault, state: EntryState) -> Finding:
         return judge(fault, attempts=state.attempts, retry=self._config.retry)

@@ -82,7 +82,7 @@ class Feed:
     """A feed as configured. ``interval`` is ``None`` for ``auto``.
 
     With ``fold`` off, its articles are neither folded nor folded into. Its rows are kept for
-    ``retention``, for ever with ``None``.
+    ``retention``, for ever with ``None``; with ``archive`` its pages are, as they were fetched.
     """
 
     id: str
@@ -93,6 +93,7 @@ class Feed:
     full_text: FullText = FullText.AUTO
     fold: bool = True
     retention: timedelta | None = None
+    archive: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +134,7 @@ class Fetched:
     ``headers`` has lower-case names; ``url`` is where the body came from after ``redirects``
     (each a status and the address it pointed to). ``links`` are the targets of its ``Link``
     headers as sent, by relation in lower case (RFC 8288). ``conditional`` says whether the request
-    that it answers was. ``wire_bytes`` counts before decoding.
+    that it answers was, ``sent`` are that request's headers. ``wire_bytes`` counts before decoding.
     """
 
     requested_url: str
@@ -144,6 +145,7 @@ class Fetched:
     redirects: tuple[tuple[int, str], ...] = ()
     links: Mapping[str, str] = field(default_factory=dict)
     conditional: bool = False
+    sent: tuple[tuple[str, str], ...] = ()
     seconds: float = 0.0
     wire_bytes: int = 0
 

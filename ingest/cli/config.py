@@ -72,6 +72,7 @@ def effective(config: Config) -> dict[str, object]:
     fetch, dedup = config.fetch, config.dedup
     return {
         "data": str(config.data),
+        "archive": config.archive,
         "polling": {
             "min_interval": format_duration(config.polling.min_interval),
             "max_interval": format_duration(config.polling.max_interval),
@@ -143,6 +144,7 @@ def feed_record(feed: Feed) -> dict[str, object]:
         "full_text": feed.full_text.value,
         "fold": feed.fold,
         "retention": _retention(feed.retention),
+        "archive": feed.archive,
     }
 
 

@@ -215,12 +215,14 @@ class FeedForm(_Form):
     full_text: Text = FullText.AUTO
     fold: bool = True
     retention: Retention = None
+    archive: bool = False
 
 
 class FileForm(_Form):
     """The whole file."""
 
     data: Label = "data"
+    archive: bool = False
     defaults: Annotated[DefaultsForm, BeforeValidator(none_is_empty)] = DefaultsForm()
     polling: Annotated[PollingForm, BeforeValidator(none_is_empty)] = PollingForm()
     fetch: Annotated[FetchForm, BeforeValidator(none_is_empty)] = FetchForm()

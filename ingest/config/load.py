@@ -158,6 +158,7 @@ def _config(form: FileForm, *, path: Path, data: Path | None) -> Config:
     return Config(
         path=path,
         data=(home / Path(form.data).expanduser() if data is None else data).absolute(),
+        archive=form.archive,
         polling=PollingSettings(**dict(form.polling)),
         fetch=_fetch(form.fetch),
         dedup=_dedup(form.dedup),
@@ -218,4 +219,5 @@ def _feed(feed: FeedForm, *, feed_id: str, form: FileForm) -> Feed:
         full_text=feed.full_text if "full_text" in said else form.defaults.full_text,
         fold=feed.fold if "fold" in said else form.defaults.fold,
         retention=feed.retention if "retention" in said else form.store.retention,
+        archive=feed.archive if "archive" in said else form.archive,
     )

@@ -154,10 +154,14 @@ class WebSubSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """All of ``feeds.yml``. ``data`` is absolute; ``path`` is the file as it was named."""
+    """All of ``feeds.yml``. ``data`` is absolute; ``path`` is the file as it was named.
+
+    ``archive`` is whether single pages are archived, which no feed brings.
+    """
 
     path: Path | None = None
     data: Path
+    archive: bool = False
     polling: PollingSettings = field(default_factory=PollingSettings)
     fetch: FetchSettings = field(default_factory=FetchSettings)
     dedup: DedupSettings = field(default_factory=DedupSettings)

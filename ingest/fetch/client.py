@@ -234,6 +234,7 @@ class Fetcher:
                         redirects=tuple(redirects),
                         links=links_of(answer.headers),
                         conditional=answer.conditional,
+                        sent=answer.sent,
                         seconds=budget.spent,
                         wire_bytes=answer.wire_bytes,
                     )

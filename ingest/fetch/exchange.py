@@ -50,13 +50,17 @@ class Errand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A whole answer of a status that was wanted, or a 304 to a conditional request."""
+    """A whole answer of a status that was wanted, or a 304 to a conditional request.
+
+    ``sent`` are the headers of the request.
+    """
 
     status: int
     headers: dict[str, str]
     body: bytes
     wire_bytes: int
     conditional: bool = False
+    sent: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +114,7 @@ class Exchange:
                 return Onward(status=status, url=redirect_target(url, status, locations))
             if status in errand.wanted:
                 answer = await _read(response, headers, errand)
-                return replace(answer, conditional=bool(conditions))
+                return replace(answer, conditional=bool(conditions), sent=_sent(request))
             if status == NOT_MODIFIED and conditions:
                 # Read to its end, which is here, so that the connection can be used again; raw, or
                 # a Content-Encoding that promises something would have httpx unpack nothing.
@@ -167,6 +171,10 @@ async def _said(response: httpx.Response, headers: dict[str, str], errand: Erran
     except TROUBLES:
         return ""
     return clean_line(answer.body.decode("utf-8", "replace"))[:_LONGEST_WORDS]
+
+
+def _sent(request: httpx.Request) -> tuple[tuple[str, str], ...]:
+    return tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in request.headers.raw)
 
 
 def _headers(response: httpx.Response) -> dict[str, str]:

@@ -123,7 +123,7 @@ feeds:
             ':2: fetch.contat: unknown key; did you mean "contact"?',
             ':3: fetch.per_host.dealy: unknown key; did you mean "delay"?',
             (
-                ":4: zoo: unknown key; known here: data, defaults, polling, fetch, dedup, "
+                ":4: zoo: unknown key; known here: data, archive, defaults, polling, fetch, dedup, "
                 "workers, extract, flush, retry, daemon, websub, sites, feeds"
             ),
             ':7: feeds[0].intervall: unknown key; did you mean "interval"?',

@@ -14,7 +14,8 @@ class Found:
     """A text was extracted. ``urls`` are the addresses by which the article was reached.
 
     ``residue`` are the passages of it that its site prints under other headlines as well.
-    ``sighting`` is what its page taught of its site.
+    ``sighting`` is what its page taught of its site. ``origin`` says where the text came from, if
+    it was not fetched for this: the account of its outcome begins with it.
     """
 
     extracted: Extracted
@@ -24,6 +25,7 @@ class Found:
     note: str | None = None
     residue: tuple[str, ...] = ()
     sighting: Sighting | None = None
+    origin: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

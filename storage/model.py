@@ -92,6 +92,8 @@ class Reason(StrEnum):
     NOT_VERIFIED = "not_verified"
     LEASE_ENDED = "lease_ended"
     NOT_WANTED = "not_wanted"
+    # rows of an import
+    BAD_ROW = "bad_row"
     # what was decided of an entry
     WAITING = "waiting"
     NO_LINK = "no_link"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import click
 from rich.text import Text
 
-from ingest.cli import compacting, exporting, pruning, removing, repairing, say
+from ingest.cli import compacting, exporting, importing, pruning, removing, repairing, say
 from ingest.cli.context import Context
 from storage.lake.lake import Lake
 from storage.lake.verify import Problem
@@ -29,6 +29,7 @@ command.add_command(exporting.command)
 command.add_command(removing.delete)
 command.add_command(pruning.prune)
 command.add_command(repairing.repair)
+command.add_command(importing.command)
 
 
 @command.command()

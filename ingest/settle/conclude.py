@@ -20,7 +20,7 @@ def conclude(case: Case, finding: Finding) -> EntryCommit:
     """Return what is to be written for an entry of which this was found."""
     match finding:
         case Found():
-            return sighted(_found(case, _signed(case, finding)), finding)
+            return _told(sighted(_found(case, _signed(case, finding)), finding), finding)
         case Known(article_id=known, url=url, urls=urls):
             detail = f"links to an article that is stored already: {url}"
             change = case.change(Outcome.UNCHANGED, Reason.KNOWN_URL, detail, article=known)
@@ -34,6 +34,13 @@ def conclude(case: Case, finding: Finding) -> EntryCommit:
             return EntryCommit(change=case.change(Outcome.PENDING, reason, detail), retry=retry)
         case _:
             assert_never(finding)
+
+
+def _told(commit: EntryCommit, found: Found) -> EntryCommit:
+    if found.origin is None:
+        return commit
+    detail = f"{found.origin}; {commit.change.detail}"
+    return replace(commit, change=replace(commit.change, detail=detail))
 
 
 def _signed(case: Case, found: Found) -> Found:

@@ -121,6 +121,11 @@ class LedgerWriter(ArticleIndex, Protocol):
         That changes no answer: what is not asked, or of another text, does not matter.
         """
 
+    def add_entries(
+        self, announced: Sequence[EntryState], *, run_id: str, at: datetime
+    ) -> tuple[EntryState, ...]:
+        """Write pending entries that no poll brought; return those really written."""
+
     def articles_by_hash(self, content_hash: str, *, since: datetime) -> list[StoredArticle]:
         """Return the articles with this text fetched at ``since`` or later, earliest first."""
 

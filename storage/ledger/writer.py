@@ -34,6 +34,12 @@ class SqliteWriter:
         """Whether the entry still waits for its outcome."""
         return entries.is_pending(self._db, entry_id)
 
+    def add_entries(
+        self, announced: Sequence[EntryState], *, run_id: str, at: datetime
+    ) -> tuple[EntryState, ...]:
+        """Write pending entries that no poll brought; return those really written."""
+        return commits.pending(self._db, announced, run_id=run_id, at=at)
+
     def article(self, article_id: str) -> StoredArticle | None:
         """Return the article with this id."""
         return articles.one(self._db, article_id)

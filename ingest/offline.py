@@ -7,11 +7,13 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import storage
 from ingest.clock import Clock
 from ingest.config import Config
 from ingest.dedup.signature import SCHEME
 from ingest.importing import FEED_ID, Importer
 from ingest.opening import LEDGER, open_ledger
+from ingest.reextraction import Reextractor
 from ingest.settle import Circumstances, circumstances
 from ingest.workers import Workers
 from storage.lake.lake import Lake
@@ -47,6 +49,31 @@ async def open_importer(
             lake=parts.lake,
             clock=clock,
             feed_id=feed_id,
+        )
+
+
+@asynccontextmanager
+async def open_reextractor(
+    config: Config, *, clock: Clock, dry_run: bool = False
+) -> AsyncIterator[Reextractor]:
+    """Open what it takes to extract archived pages anew; on leaving, flush.
+
+    Raises:
+        NewsfoldError: the store was signed under another fold scheme, or has lost its ledger.
+        StoreError: there is no store.
+    """
+    with (
+        storage.open(config.data) as store,
+        offline(config, kind="reextract", clock=clock, dry_run=dry_run) as parts,
+    ):
+        yield Reextractor(
+            config=config,
+            ledger=parts.ledger,
+            store=store,
+            run=parts.run,
+            workers=parts.workers,
+            clock=clock,
+            dry_run=dry_run,
         )
 
 

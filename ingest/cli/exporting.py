@@ -3,13 +3,19 @@
 import time
 from dataclasses import asdict
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 
 import click
 
+from ingest.chosen import Chosen
 from ingest.cli import say
 from ingest.cli.context import Context
-from storage.export import Kind, Selection, View, export, kind_of
+from storage.archive.export import copy_captures
+from storage.archive.reader import archive_files
+from storage.errors import StoreError
+from storage.export import Exported, Kind, Selection, View, export, kind_of
+from storage.export.files import whole_file
 
 MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
 
@@ -54,7 +60,7 @@ def command(
     sites: tuple[str, ...],
     force: bool,
 ) -> None:
-    """Write what is stored to DEST: a Parquet, JSON Lines or CSV file, or a dataset folder.
+    """Write what is stored to DEST: a Parquet, JSON Lines, CSV or WARC file, or a dataset folder.
 
     DEST appears whole or not at all, also beside a crawl, and holds what is committed at one
     moment, the oldest first.
@@ -63,6 +69,7 @@ def command(
     newsfold store export articles.parquet
     newsfold store export german.jsonl.gz --language de --since 2026-11-01
     newsfold store export my-dataset --format dataset
+    newsfold store export pages.warc.gz --site example.org
     """  # noqa: D301 - \b is click's mark for lines that stay as they are
     kind = Kind(wanted) if wanted is not None else kind_of(dest)
     if kind is None:
@@ -76,11 +83,39 @@ def command(
         sites=sites,
     )
     started = time.monotonic()
-    with context.open_store() as store:
-        done = export(store, selection, dest, kind, force=force)
+    if kind is Kind.WARC:
+        done = _copy_pages(context, selection, dest, force=force)
+    else:
+        with context.open_store() as store:
+            done = export(store, selection, dest, kind, force=force)
     if context.as_json:
         say.emit_json({"path": str(dest), "format": kind, **asdict(done)})
-    written = f"{say.plural(done.rows, 'row')} in {dest}"
+    noun = "page" if kind is Kind.WARC else "row"
+    written = f"{say.plural(done.rows, noun)} in {dest}"
     if done.files > 1:
         written += f", {done.files} files"
     say.note(context, f"{written} · {say.size(done.bytes)} · {time.monotonic() - started:.1f} s")
+
+
+def _copy_pages(context: Context, selection: Selection, dest: Path, *, force: bool) -> Exported:
+    """Write archived pages, which are no rows of a view, to one WARC file."""
+    if selection.view is not View.ARTICLES or selection.languages:
+        raise click.UsageError("archived pages have no --table and no --language")
+    data = context.data_folder()
+    if not archive_files(data):
+        raise StoreError(f"no pages are kept in {data}: `archive: true` in feeds.yml keeps them")
+    chosen = Chosen(
+        since=selection.since,
+        until=selection.until,
+        feeds=selection.feeds,
+        sites=selection.sites,
+    )
+    with whole_file(dest, force=force) as file:
+        with file.open("wb") as target:
+            software = f"newsfold {version('newsfold')}"
+            copied = copy_captures(
+                data, target, name=dest.name, software=software, wanted=chosen.has
+            )
+        for damage in copied.damages:
+            click.echo(f"{damage.file}: damaged from byte {damage.offset} on", err=True)
+        return Exported(rows=copied.pages, files=1, bytes=file.stat().st_size)

@@ -31,6 +31,7 @@ COMMANDS = {
     "search": "Find articles by words.",
     "show": "Show an article, its revisions and its copies.",
     "extract": "Extract one page, storing nothing, and show how.",
+    "reextract": "Run today's extraction over archived pages.",
     "why": "Say all that happened to a URL, an id or a feed.",
     "fold": "Say whether two articles are copies of each other, and why.",
     "stories": "List stories; split an article off, join two, take a word back.",

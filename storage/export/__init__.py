@@ -25,6 +25,7 @@ class Kind(StrEnum):
     JSONL = "jsonl"
     CSV = "csv"
     DATASET = "dataset"
+    WARC = "warc"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,7 @@ _ENDINGS = {
     ".jsonl": Kind.JSONL,
     ".ndjson": Kind.JSONL,
     ".csv": Kind.CSV,
+    ".warc": Kind.WARC,
 }
 
 
@@ -48,7 +50,10 @@ def kind_of(target: Path) -> Kind | None:
     """Return the format that a name ends with, before ``.gz``; ``None`` if it tells none."""
     name = target.name.lower().removesuffix(".gz")
     found = _ENDINGS.get(Path(name).suffix)
-    return None if found is Kind.PARQUET and name != target.name.lower() else found
+    packed = name != target.name.lower()
+    # Parquet packs its own pages; an archive packs each record by itself.
+    fitting = {Kind.PARQUET: not packed, Kind.WARC: packed}
+    return found if found is not None and fitting.get(found, True) else None
 
 
 def export(
@@ -64,7 +69,7 @@ def export(
         selection: Which rows.
         target: The file, or with ``Kind.DATASET`` the folder. JSON Lines and CSV are gzipped if
             its name ends with ``.gz``.
-        kind: The format.
+        kind: The format; archived pages (``Kind.WARC``) are no rows: see ``storage.archive``.
         force: Replace what is there.
 
     Raises:

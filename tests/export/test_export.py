@@ -192,6 +192,8 @@ def test_a_dataset_of_no_rows_has_one_shard_with_the_columns(store: Store, tmp_p
         ("a.jsonl", Kind.JSONL),
         ("a.ndjson.gz", Kind.JSONL),
         ("a.csv.gz", Kind.CSV),
+        ("a.warc.gz", Kind.WARC),
+        ("a.warc", None),
         ("folder", None),
         ("a.gz", None),
     ],

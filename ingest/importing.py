@@ -18,7 +18,7 @@ from ingest.clock import Clock
 from ingest.feeds.diff import entry_id_of
 from ingest.finding import Finding, Found, Refused
 from ingest.imports.row import Row, extract_row, moment, read_row
-from ingest.settle import Circumstances, settle
+from ingest.settle import Circumstances, settle_all
 from ingest.text import clean_line
 from ingest.types import Extracted, Fault
 from ingest.verdict import internal_error
@@ -31,12 +31,15 @@ from storage.rowfiles import RowFormat, Unreadable, read_rows
 FEED_ID: Final = "_import"
 """The feed that imported rows are entries of, unless another is named. No feed can have this id."""
 
-PORTION: Final = 64
+PORTION: Final = 128
 """Rows in memory at once, and in one transaction."""
+
+_CHUNK: Final = 16  # rows that a worker is given at once
 
 # What our own mistakes with one row's values raise; a full disk concerns them all.
 _BUGS: Final = (ValueError, TypeError, LookupError, AssertionError)
 
+Task = tuple[Row, Mapping[str, object]]
 Portion = list[tuple[int, Mapping[str, Any] | Unreadable]]
 
 log = logging.getLogger(__name__)
@@ -156,13 +159,18 @@ class Importer:
         now = self._clock()
         imported = [{"file": clean_line(file.name), "row": it.number} for it in fresh]
         tasks = [(it.row, about) for it, about in zip(fresh, imported, strict=True)]
-        found = await self._workers.run(_extract, tasks, now) if tasks else []
-        if isinstance(found, Fault):
-            found = []
-            for task in tasks:
-                one = await self._workers.run(_extract, [task], now)
-                found += [one] if isinstance(one, Fault) else one
-        return [self._finding(it, each, file) for it, each in zip(fresh, found, strict=True)]
+        chunks = [tasks[start : start + _CHUNK] for start in range(0, len(tasks), _CHUNK)]
+        found = await asyncio.gather(*(self._extract(chunk, now) for chunk in chunks))
+        flat = [each for chunk in found for each in chunk]
+        return [self._finding(it, each, file) for it, each in zip(fresh, flat, strict=True)]
+
+    async def _extract(self, tasks: Sequence[Task], now: datetime) -> list[Extracted | Fault]:
+        found = await self._workers.run(_extract, tasks, now)
+        if not isinstance(found, Fault):
+            return found
+        if len(tasks) == 1:
+            return [found]
+        return [each for task in tasks for each in await self._extract([task], now)]
 
     def _finding(self, read: _Read, extracted: Extracted | Fault, file: Path) -> Finding:
         origin = _origin(file, read.number)
@@ -201,19 +209,26 @@ class Importer:
 
     def _settle(self, found: Sequence[tuple[_Read, Finding]]) -> list[Settled]:
         at = self._clock()
-        done = []
+        done: list[Settled] = []
         with self._ledger.writing() as writer:
-            for read, finding in found:
-                if not writer.add_entries([read.state], run_id=self._run.run_id, at=at):
-                    done.append(_again(read, "another import was first"))
-                    continue
-                change = settle(writer, read.state, finding, at, self._run)[0]
+            states = [read.state for read, _ in found]
+            added = {
+                it.entry_id for it in writer.add_entries(states, run_id=self._run.run_id, at=at)
+            }
+            done += [
+                _again(read, "another import was first")
+                for read, _ in found
+                if read.state.entry_id not in added
+            ]
+            fresh = [(read, it) for read, it in found if read.state.entry_id in added]
+            items = [(read.state, finding, at) for read, finding in fresh]
+            for (read, _), changes in zip(fresh, settle_all(writer, items, self._run), strict=True):
                 done.append(
                     Settled(
                         row=read.number,
-                        outcome=change.outcome,
-                        reason=change.reason,
-                        detail=change.detail or "",
+                        outcome=changes[0].outcome,
+                        reason=changes[0].reason,
+                        detail=changes[0].detail or "",
                         url=read.row.url,
                     )
                 )
@@ -229,9 +244,7 @@ def _some(rows: Iterator[tuple[int, Mapping[str, Any] | Unreadable]]) -> Portion
     return list(islice(rows, PORTION))
 
 
-def _extract(
-    tasks: Sequence[tuple[Row, Mapping[str, object]]], now: datetime
-) -> list[Extracted | Fault]:
+def _extract(tasks: Sequence[Task], now: datetime) -> list[Extracted | Fault]:
     return [extract_row(row, imported, now=now) for row, imported in tasks]
 
 

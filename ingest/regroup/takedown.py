@@ -8,11 +8,15 @@ and is gone on with after a kill by whoever finishes takedowns next.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from ingest.errors import NewsfoldError
 from ingest.regroup.kept import Kept, kept_rows
 from ingest.regroup.moves import Because, as_first
 from ingest.regroup.people import read_again
+from storage.archive.reader import Kept as Archived
+from storage.archive.removal import remove_captures
+from storage.archive.writer import FOLDER as ARCHIVE
 from storage.lake.lake import Lake
 from storage.lake.removal import of_article
 from storage.lake.rewrite import Day
@@ -20,6 +24,7 @@ from storage.ledger.base import Ledger, LedgerWriter
 from storage.model import Reason, StoredArticle
 from storage.search import SearchIndex
 from storage.store import Store
+from storage.takedown import Remains
 
 _TRIES = 5
 
@@ -99,10 +104,21 @@ class Removal:
         return heir, bool(reread)
 
 
+def _tells_of(gone: Sequence[Remains], page: Archived) -> bool:
+    """Whether an archived page is one that an article was read from."""
+    return any(
+        page.url in remains.urls
+        or page.about.get("requested_url") in remains.urls
+        or page.about.get("entry_id") in remains.entry_ids
+        for remains in gone
+    )
+
+
 def finish(ledger: Ledger, lake: Lake, search: SearchIndex, *, at: datetime) -> Iterator[Day]:
     """Remove from every file what was taken down, also by a run that was killed.
 
-    Yields the days that could not be written anew; with any of them all is to be tried again.
+    Yields the days that could not be written anew, of the archive those whose file a run still
+    writes to; with any of them all is to be tried again.
 
     Raises:
         OSError: the disk is full or refuses.
@@ -118,6 +134,9 @@ def finish(ledger: Ledger, lake: Lake, search: SearchIndex, *, at: datetime) -> 
             if isinstance(done, Day):
                 left += 1
                 yield done
+    for file in remove_captures(lake.root, partial(_tells_of, unfinished)):
+        left += 1
+        yield Day(table=ARCHIVE, day=file.parent.name.removeprefix("dt="), parts=())
     if left:
         return
     search.forget()

@@ -60,6 +60,11 @@ class Lake:
         self._compactor = Compactor(rewriter=self._rewriter)
         self._remover = Remover(rewriter=self._rewriter)
 
+    @property
+    def root(self) -> Path:
+        """The data folder."""
+        return self._layout.root
+
     def should_flush(self, *, now: datetime) -> bool:
         """Whether a flush is due: enough rows, rows old enough, or what a kill broke off."""
         state = self._ledger.journal_state()

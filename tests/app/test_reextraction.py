@@ -1,6 +1,7 @@
 """Archived pages are extracted anew without a network, and only changed texts are stored."""
 
 import asyncio
+import gzip
 import shutil
 from collections import Counter
 from dataclasses import replace
@@ -161,3 +162,14 @@ def test_without_an_archive_there_are_no_pages_to_take_out(folder: Path) -> None
     assert "archive: true" in ran.err
     ran = run(folder, "store", "export", str(folder / "p.warc.gz"), "--table", "stories")
     assert ran.code == 2
+
+
+def test_an_article_taken_down_is_gone_from_the_archive_too(folder: Path) -> None:
+    [row, *_] = [row for row in articles(folder) if row["text_source"] == "page"]
+    url = str(row["url"])
+    assert run(folder, "store", "delete", url, "--yes").code == 0
+    for file in archive_files(folder / "data"):
+        assert url.encode() + b"\r\n" not in gzip.decompress(file.read_bytes())
+    told = run(folder, "--json", "reextract").json
+    assert url not in {each["url"] for each in told["changes"]}
+    assert flaws(folder / "data") == []

@@ -1,6 +1,7 @@
 """The archive keeps whole captures, whatever becomes of the process that writes it."""
 
 import errno
+import gzip
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,7 @@ from warcio.archiveiterator import ArchiveIterator
 from storage.archive.members import whole_length
 from storage.archive.reader import Damage, Kept, archive_files, captures
 from storage.archive.records import Capture
+from storage.archive.removal import remove_captures
 from storage.archive.writer import Archive
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
@@ -167,3 +169,23 @@ def test_damage_in_the_middle_is_told_with_its_place(tmp_path: Path) -> None:
     assert [each.about["number"] for each in whole if isinstance(each, Kept)] == [0]
     assert damage == Damage(file=file, offset=second.offset)
     assert whole_length(file) == second.offset
+
+
+def test_pages_can_be_removed_and_nothing_else_goes(tmp_path: Path) -> None:
+    out = archive(tmp_path, max_bytes=4_000)
+    for number in range(9):
+        out.put(capture(number))
+    out.close()
+    (tmp_path / "state").mkdir()
+    live = archive(tmp_path, "live")
+    live.put(capture(9))
+    gone = {0, 4, 5, 8}
+    assert list(remove_captures(tmp_path, lambda kept: kept.about["number"] in gone)) == []
+    assert {each.about["number"] for each in kept(tmp_path)} == {*range(10)} - gone
+    for file in archive_files(tmp_path):
+        assert b"/4?q" not in gzip.decompress(file.read_bytes())
+    [left] = remove_captures(tmp_path, lambda kept: kept.about["number"] == 9)
+    assert left.name.endswith(".open")
+    live.close()
+    assert list(remove_captures(tmp_path, lambda kept: kept.about["number"] == 9)) == []
+    assert 9 not in {each.about["number"] for each in kept(tmp_path)}

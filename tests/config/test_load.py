@@ -124,7 +124,7 @@ feeds:
             ':3: fetch.per_host.dealy: unknown key; did you mean "delay"?',
             (
                 ":4: zoo: unknown key; known here: data, archive, defaults, polling, fetch, dedup, "
-                "workers, extract, flush, retry, daemon, websub, sites, feeds"
+                "workers, extract, flush, retry, daemon, store, websub, sites, feeds"
             ),
             ':7: feeds[0].intervall: unknown key; did you mean "interval"?',
         ],

@@ -39,7 +39,7 @@ def newspaper(html: str, url: str) -> Found:
     """newspaper4k."""
     from newspaper import Article
 
-    article = Article(url)
+    article = Article(url, fetch_images=False)
     article.download(input_html=html)
     article.parse()
     return {

@@ -37,6 +37,7 @@ _DROPPED: Final = re.compile(
     "]"
 )
 _SPACES: Final = re.compile(r"\s+")
+_SEPARATORS: Final = re.compile("[\x1c-\x1f]")  # spaces to Python, controls to Unicode
 _LINK_CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -54,6 +55,11 @@ def clean_text(s: str) -> str:
 
 def clean_line(s: str) -> str:
     """Return ``s`` cleaned as one line: runs of white space become one space, ends are cut."""
+    if not _SEPARATORS.search(s):
+        # Hardly any text has more to it than white space, and none of what is dropped is printable.
+        line = " ".join(s.split())
+        if line.isprintable():
+            return line if line.isascii() else unicodedata.normalize("NFC", line)
     return _SPACES.sub(" ", clean_text(s)).strip()
 
 

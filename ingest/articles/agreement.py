@@ -6,14 +6,14 @@ paragraph's pairs for one paragraph.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from itertools import pairwise
-from typing import Final, TypeVar
+from itertools import chain, pairwise
+from typing import Final, Self, TypeVar
 
 from ingest.articles.account import Body, Stage, removed
-from ingest.articles.language import words
-from ingest.articles.paragraphs import Kind, Paragraph, joined
+from ingest.articles.language import folded_words
+from ingest.articles.paragraphs import Kind, Paragraph
 
 _Name = TypeVar("_Name", bound=str)
 
@@ -28,9 +28,19 @@ _SHORTEST_STATED: Final = 300
 class Witness:
     """A text as another extractor found it, or the publisher stated it, to compare with."""
 
-    def __init__(self, text: str) -> None:
-        self._words = words(text.casefold())
-        self.words = len(self._words)
+    def __init__(self, words: Sequence[str]) -> None:
+        self._words = words
+        self.words = len(words)
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        """Return the witness of a text."""
+        return cls(folded_words(text))
+
+    @classmethod
+    def joined(cls, found: Iterable[Paragraph]) -> Self:
+        """Return the witness of paragraphs, one after the other."""
+        return cls(tuple(chain.from_iterable(paragraph.words for paragraph in found)))
 
     @cached_property
     def pairs(self) -> Counter[tuple[str, str]]:
@@ -41,21 +51,31 @@ class Witness:
     def _known(self) -> set[object]:
         return {*self.pairs, *self._words}
 
-    def share(self, text: str) -> float:
+    @cached_property
+    def often(self) -> set[tuple[str, str]]:
+        """The pairs that stand here more than once."""
+        return {pair for pair, count in self.pairs.items() if count > 1}
+
+    def share(self, words: Sequence[str]) -> float:
         """Return the share of a short text's pairs of words that stand here, 0 to 1."""
-        found = words(text.casefold())
-        pairs: set[object] = set(pairwise(found)) or set(found)
+        pairs: set[object] = set(pairwise(words)) or set(words)
         return len(pairs & self._known) / len(pairs) if pairs else 1.0
+
+    def common(self, other: "Witness") -> int:
+        """Return how many pairs the two texts have in common, each as often as both have it."""
+        often = self.often & other.often
+        more = sum(min(self.pairs[pair], other.pairs[pair]) - 1 for pair in often)
+        return len(self.pairs.keys() & other.pairs.keys()) + more
 
     def likeness(self, other: "Witness") -> float:
         """Return Dice's coefficient of the two texts, 0 to 1."""
         total = self.pairs.total() + other.pairs.total()
-        return 2 * (self.pairs & other.pairs).total() / total if total else 0.0
+        return 2 * self.common(other) / total if total else 0.0
 
 
 def medoid(candidates: Mapping[_Name, Sequence[Paragraph]]) -> _Name:
     """Return the name of the candidate that is most like all others; the first of equals."""
-    texts = {name: Witness(joined(found)) for name, found in candidates.items()}
+    texts = {name: Witness.joined(found) for name, found in candidates.items()}
     return max(
         texts,
         key=lambda name: sum(
@@ -74,7 +94,7 @@ def unsupported(found: Sequence[Paragraph], witnesses: Sequence[Witness]) -> tup
         paragraph
         for paragraph in found
         if paragraph.kind not in _NOT_ASKED
-        and all(witness.share(paragraph.text) <= _SUPPORTED for witness in witnesses)
+        and all(witness.share(paragraph.words) <= _SUPPORTED for witness in witnesses)
     )
 
 
@@ -101,10 +121,10 @@ def as_stated(found: Sequence[Paragraph], stated: Witness) -> Body:
     """
     if stated.words < _SHORTEST_STATED:
         return Body(paragraphs=tuple(found))
-    whole = Witness(joined(found))
-    if (whole.pairs & stated.pairs).total() < _COVERED * max(1, whole.pairs.total()):
+    whole = Witness.joined(found)
+    if whole.common(stated) < _COVERED * max(1, whole.pairs.total()):
         return Body(paragraphs=tuple(found))
-    inside = [stated.share(paragraph.text) > _STATED for paragraph in found]
+    inside = [stated.share(paragraph.words) > _STATED for paragraph in found]
     first = inside.index(True)
     kept = [index <= first or inside[index] for index in range(len(found))]
     return Body(

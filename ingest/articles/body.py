@@ -99,9 +99,9 @@ class _Page:
         self._markup = markup
         self._prunings = prunings
         self._pruned = prune(tree, ALWAYS)
+        self._thinned = prune(tree, THIN)
         self._tree = tree
-        # Before anything is thinned out, so that it tells where that went too far.
-        self.second = Witness(extractors.plain_text(tree))
+        self.second = Witness.of(extractors.plain_text(tree))
         self.extractor = QUICK
         self.agreement = 0.0
 
@@ -112,25 +112,24 @@ class _Page:
 
     def look(self) -> Body:
         """Return the text of the extractor that is believed, and what was pruned for it."""
-        steps = (*self._pruned, *prune(self._tree, THIN))
+        steps = (*self._pruned, *self._thinned)
         found = extractors.quick(self._tree)
-        text = joined(found)
-        own = Witness(text)
+        own = Witness.joined(found)
         # Where trafilatura finds no body, it gives all the page's text as one paragraph.
-        whole = len(text) >= _SHORT and len(found) > 1
+        whole = len(joined(found)) >= _SHORT and len(found) > 1
         self.agreement = own.likeness(self.second)
         if whole and own.words >= _SHORTER * self.second.words:
             return Body(paragraphs=found, steps=steps)
         # The whole tree: what is short after the pruning may be long in it.
         third = extractors.readability(self._whole())
-        if whole and own.likeness(Witness(joined(third))) >= _ALIKE:
+        if whole and own.likeness(Witness.joined(third)) >= _ALIKE:
             return Body(paragraphs=found, steps=steps)
         candidates = {QUICK: found, PRECISE: extractors.precise(self._whole()), READABILITY: third}
         filled = {name: some for name, some in candidates.items() if some}
         if not filled:
             return Body(paragraphs=(), steps=steps)
         self.extractor = medoid(filled)
-        self.agreement = Witness(joined(filled[self.extractor])).likeness(self.second)
+        self.agreement = Witness.joined(filled[self.extractor]).likeness(self.second)
         step = Step(
             stage=Stage.BODY,
             change=Change.CHOSEN,
@@ -147,12 +146,12 @@ class _Page:
 
     def agree(self, found: Sequence[Paragraph], stated: str) -> Body:
         """Drop what the publisher does not state and what no other extractor saw."""
-        publisher = Witness(stated)
+        publisher = Witness.of(stated)
         before = as_stated(found, publisher)
         witnesses = [witness for witness in (self.second, publisher) if witness.words]
         doubtful = unsupported(before.paragraphs, witnesses)
         if not self.second.words or len(joined(doubtful)) < _WORTH_A_LOOK:
             return before
-        third = Witness(joined(self.readable))
+        third = Witness.joined(self.readable)
         after = without_unsupported(before.paragraphs, (*witnesses, third))
         return Body(paragraphs=after.paragraphs, steps=(*before.steps, *after.steps))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from ingest.articles.agreement import Witness
-from ingest.articles.paragraphs import Paragraph, joined
+from ingest.articles.paragraphs import Paragraph
 from ingest.types import FeedText, Lesson, Site
 from storage.sites import FeedSignals
 
@@ -115,9 +115,9 @@ def compared(
     """
     if not feed:
         return lesson, None
-    here, there = Witness(joined(page)), Witness(joined(feed))
+    here, there = Witness.joined(page), Witness.joined(feed)
     total = here.pairs.total()
-    shared = (here.pairs & there.pairs).total() / total if total else 0.0
+    shared = here.common(there) / total if total else 0.0
     lesson = replace(lesson, feed_words=there.words, shared=round(shared, 3))
     if not here.words:
         return lesson, None

@@ -35,7 +35,7 @@ _MARKUP = re.compile(
     rb"<(?:!doctype\s+html|html|head|body|title|meta|article|main|section|div|p|h1|table|script)\b",
     re.IGNORECASE,
 )
-_XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*>")
+_XML_DECLARATION = re.compile(r"\s*<\?xml[^>]*>")
 # Every element is a plain ``HtmlElement``: lxml.html's own lookup, which has classes for forms and
 # inputs too, is a Python call for each element that is touched.
 _PLAIN_ELEMENTS = etree.ElementDefaultClassLookup(element=html.HtmlElement)
@@ -112,7 +112,9 @@ def _strict(body: bytes, label: str) -> str | None:
 
 def parse_html(text: str) -> html.HtmlElement | None:
     """Parse decoded HTML leniently; ``None`` when there is no element in it."""
-    text = _XML_DECLARATION.sub("", text.replace("\x00", ""), count=1)
+    text = text.replace("\x00", "")
+    if declared := _XML_DECLARATION.match(text):
+        text = text[declared.end() :]
     parser = etree.HTMLParser(
         encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False
     )

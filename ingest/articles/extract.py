@@ -20,7 +20,7 @@ from ingest.articles.language import count_words, detect_language
 from ingest.articles.learned import link_share, read_learned
 from ingest.articles.markdown import markdown
 from ingest.articles.metadata import Metadata, read_metadata
-from ingest.articles.paragraphs import Paragraph, joined, paragraphs
+from ingest.articles.paragraphs import Paragraph, joined, length, paragraphs
 from ingest.articles.residue import drop_residue
 from ingest.articles.rules import stated
 from ingest.articles.urls import canonical_url, is_amp_address, is_front_page, same_site, site_of
@@ -86,9 +86,8 @@ def examine(
     learned = read_learned(tree, markup, hints, site, unmatched)
     reading, lesson = learned.reading, learned.lesson
     found = reading.body.paragraphs
-    text = joined(found)
-    longest = max((count_words(paragraph.text) for paragraph in found), default=0)
-    kind = not_an_article(signs, count_words(text), longest)
+    longest = max((paragraph.length for paragraph in found), default=0)
+    kind = not_an_article(signs, length(found), longest)
     if kind is not None:
         return _failed(Reason.NOT_AN_ARTICLE, f"{page.url} is {kind}", page, reading.body.steps)
     extra = _extra(said, reading)
@@ -98,13 +97,13 @@ def examine(
         given = _feed_text(entry)
         lesson, chosen = compared(found, given, lesson, site, paywalled=said.paywalled)
         if chosen is not None:
-            found, text = given, joined(given)
+            found = given
             extra["text"] = {"rule": chosen.name, "reason": chosen.reason}
-    if text:
+    if found:
         said = guessed(said, tree, page.url)
     if with_markdown:
         extra["markdown"] = markdown(found)
-    article = _complete(page, said, text, extra)
+    article = _complete(page, said, found, extra)
     passages = dict(passages_of(learned.left_out, site_of(article.canonical_url)))
     article = replace(article, lesson=replace(lesson, passages=tuple(passages)))
     if chosen is not None:
@@ -170,7 +169,10 @@ def warm_up() -> None:
     extract_page(page, None)
 
 
-def _complete(page: Page, said: Metadata, text: str, extra: dict[str, object]) -> Extracted:
+def _complete(
+    page: Page, said: Metadata, found: Sequence[Paragraph], extra: dict[str, object]
+) -> Extracted:
+    text = joined(found)
     canonical = _canonical(said.canonical, page.url)
     has_twin = canonical != canonical_url(page.url) or is_amp_address(page.url)
     return Extracted(
@@ -185,7 +187,7 @@ def _complete(page: Page, said: Metadata, text: str, extra: dict[str, object]) -
         summary=said.summary[:_LONGEST_SUMMARY] if said.summary else None,
         tags=said.tags,
         image_url=said.image_url,
-        word_count=count_words(text),
+        word_count=length(found),
         amp_of=canonical if said.is_amp and has_twin else None,
         text_source=TextSource.PAGE,
         extractor=EXTRACTOR,

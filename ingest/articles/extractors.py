@@ -5,12 +5,16 @@ comes with it; ``plain_text`` is resiliparse's, ten times quicker and cruder, of
 words are asked: two that err in different ways seldom err at the same place.
 """
 
+from copy import copy
 from typing import Final
 
 import trafilatura
 from lxml import etree
 from lxml.html import HtmlElement
 from resiliparse.extract.html2text import extract_plain_text
+from resiliparse.parse.html import HTMLTree
+from trafilatura.htmlprocessing import convert_tags, tree_cleaning
+from trafilatura.main_extractor import extract_content
 from trafilatura.metadata import Document, extract_metadata
 from trafilatura.readability_lxml import Document as Readability
 from trafilatura.settings import Extractor
@@ -29,13 +33,31 @@ _PRECISE: Final = Extractor(precision=True, comments=False, links=True)
 
 
 def quick(tree: HtmlElement) -> tuple[Paragraph, ...]:
-    """Return the body as trafilatura finds it by its own rules alone."""
-    return _bare(tree, _QUICK)
+    """Return the body as trafilatura finds it by its own rules alone, in a tree that is thinned.
+
+    Its stages are called one by one. ``bare_extraction`` puts others around them that do again
+    what was done before, or is decided after: it copies the page three times, looks for comments
+    (``pruning.comments``), measures the page's text and, where little of it was taken, looks once
+    more (``body``).
+    """
+    try:
+        cleaned = convert_tags(tree_cleaning(copy(tree), _QUICK), _QUICK)
+        body, _ = extract_content(cleaned, _QUICK)
+    except (*_LIBRARY_ERRORS, TypeError):
+        return ()
+    return paragraphs(body)
 
 
 def precise(tree: HtmlElement) -> tuple[Paragraph, ...]:
     """Return the body as trafilatura finds it when it compares and favours precision."""
-    return _bare(tree, _PRECISE)
+    try:
+        document = trafilatura.bare_extraction(tree, options=_PRECISE)
+    except _LIBRARY_ERRORS:
+        return ()
+    # A dictionary is what the deprecated ``as_dict`` asks for.
+    if document is None or isinstance(document, dict) or document.body is None:
+        return ()
+    return paragraphs(document.body)
 
 
 def readability(tree: HtmlElement) -> tuple[Paragraph, ...]:
@@ -55,8 +77,9 @@ def plain_text(tree: HtmlElement) -> str:
     the page as it came.
     """
     try:
-        markup = etree.tostring(tree, encoding="unicode", method="html")
-        return str(extract_plain_text(markup, main_content=True, alt_texts=False))
+        markup = etree.tostring(tree, encoding="utf-8", method="html")
+        parsed = HTMLTree.parse_from_bytes(markup, "utf-8")
+        return str(extract_plain_text(parsed, main_content=True, alt_texts=False))
     except (etree.LxmlError, ValueError, RuntimeError):
         return ""
 
@@ -67,14 +90,3 @@ def guess_metadata(tree: HtmlElement, url: str) -> Document | None:
         return extract_metadata(tree, url, extensive=False)
     except _LIBRARY_ERRORS:
         return None
-
-
-def _bare(tree: HtmlElement, options: Extractor) -> tuple[Paragraph, ...]:
-    try:
-        document = trafilatura.bare_extraction(tree, options=options)
-    except _LIBRARY_ERRORS:
-        return ()
-    # A dictionary is what the deprecated ``as_dict`` asks for.
-    if document is None or isinstance(document, dict) or document.body is None:
-        return ()
-    return paragraphs(document.body)

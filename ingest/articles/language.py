@@ -42,6 +42,11 @@ def words(text: str) -> list[str]:
     return _WORD.findall(text)
 
 
+def folded_words(text: str) -> list[str]:
+    """Return the words of a text, each case folded, for comparing."""
+    return [word.casefold() for word in words(text)]
+
+
 def language_tag(value: str | None) -> str | None:
     """Return the primary language subtag of a BCP 47 tag in lower case, or ``None``."""
     match = _TAG.match(value or "")

@@ -16,8 +16,7 @@ from ingest.articles.agreement import Witness
 from ingest.articles.body import Hints, Reading, read_body
 from ingest.articles.document import parse_html
 from ingest.articles.extractors import plain_text
-from ingest.articles.language import count_words
-from ingest.articles.paragraphs import joined, paragraphs
+from ingest.articles.paragraphs import joined, length, paragraphs
 from ingest.articles.pruning import ALWAYS, Pruning, machinery, prune
 from ingest.articles.repeats import blocks, remove, repeated
 from ingest.articles.residue import drop_residue
@@ -123,7 +122,7 @@ def _by_rule(tree: HtmlElement, hints: Hints, own: SiteRules) -> Reading | None:
     text = drop_residue(found.paragraphs, hints.titles, hints.authors)
     return Reading(
         body=Body(paragraphs=text.paragraphs, steps=(*found.steps, *text.steps)),
-        agreement=Witness(joined(text.paragraphs)).likeness(Witness(plain_text(tree))),
+        agreement=Witness.joined(text.paragraphs).likeness(Witness.of(plain_text(tree))),
         extractor=rules.SOURCE,
     )
 
@@ -149,7 +148,7 @@ def _parsed(markup: str) -> HtmlElement:
 
 
 def _words(reading: Reading) -> int:
-    return count_words(joined(reading.body.paragraphs))
+    return length(reading.body.paragraphs)
 
 
 def _before(steps: Sequence[Step], reading: Reading) -> Reading:

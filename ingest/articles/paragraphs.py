@@ -2,13 +2,15 @@
 
 # ruff: noqa: RUF001 - the sentence marks of other scripts are meant
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Final
 
 from lxml.etree import _Element
 
+from ingest.articles.language import folded_words
 from ingest.text import clean_line, clean_text
 
 # The tags of trafilatura's bodies and, for the markup of feeds, those of HTML.
@@ -58,7 +60,7 @@ class Kind(StrEnum):
     CODE = "code"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots: its words are kept
 class Paragraph:
     """One paragraph, cleaned. ``links`` is the share of its characters within links, 0 to 1.
 
@@ -69,6 +71,16 @@ class Paragraph:
     links: float = 0.0
     kind: Kind = Kind.TEXT
     level: int = 0
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """The words of the text, case folded: every stage asks for them, so they are kept."""
+        return tuple(folded_words(self.text))
+
+    @property
+    def length(self) -> int:
+        """How many words the text has."""
+        return len(self.words)
 
 
 @dataclass(slots=True)
@@ -100,7 +112,7 @@ class _Run:
         text = clean_line("".join(piece for piece, _ in self.pieces))
         if text:
             linked = sum(len("".join(piece.split())) for piece, is_link in self.pieces if is_link)
-            share = min(1.0, linked / len("".join(text.split())))
+            share = linked and min(1.0, linked / (len(text) - text.count(" ")))
             yield Paragraph(text=text, links=share, kind=self.kind, level=self.level)
         self.pieces.clear()
 
@@ -119,6 +131,11 @@ def paragraphs(body: _Element) -> tuple[Paragraph, ...]:
 def joined(found: Sequence[Paragraph]) -> str:
     """Return the text of paragraphs, parted by blank lines."""
     return "\n\n".join(paragraph.text for paragraph in found)
+
+
+def length(found: Iterable[Paragraph]) -> int:
+    """Return how many words paragraphs have together."""
+    return sum(paragraph.length for paragraph in found)
 
 
 def _walk(root: _Element, run: _Run) -> Iterator[Paragraph]:

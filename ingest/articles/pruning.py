@@ -32,14 +32,20 @@ _MACHINERY: Final = (
 )
 _FURNITURE: Final = ("nav", "footer", "aside", "button", "select", "dialog", "menu")
 
+_COMMENT_HOLDERS: Final = ("div", "section", "aside", "details", "ol", "ul")
 _FORM_HOLDERS: Final = ("div", "section", "form", "aside", "h2", "h3", "h4", "ol", "ul")
 
 # Names that WordPress, Drupal, Disqus and their many descendants give their comment forms.
 _FORM_NAME: Final = re.compile(
     r"(?:^|\s)(?:respond|reply-?title|comment-?respond|(?:wp-)?comments?[-_]?(?:reply-)?form"
-    r"(?:[-_]wrapper|[-_]container)?|reply[-_]?form|disqus_thread)(?:\s|$)",
-    re.IGNORECASE,
+    r"(?:[-_]wrapper|[-_]container)?|reply[-_]?form|disqus_thread)(?:\s|$)"
 )
+# What readers write below, and the next articles that scripts append.
+_COMMENTS: Final = re.compile(
+    r"^(?:comment(?!ary)|comol|disqus_thread|dsq-comments)|^\S* (?:comment(?!ary))"
+    r"|\b(?:article|post)-comments|\bmvp-post-add-|\binfinite-?scroll"
+)
+_NAME_PARTS: Final = ("comment", "respond", "reply", "disqus", "comol", "post-add", "infinite")
 _MAY_BE_HIDDEN: Final = (
     "//*[@hidden or (@style and (contains(@style, 'none') or contains(@style, 'hidden')))]"
 )
@@ -65,8 +71,16 @@ def machinery(tree: HtmlElement) -> tuple[Step, ...]:
 
 
 def furniture(tree: HtmlElement) -> tuple[Step, ...]:
-    """Remove what HTML itself says stands beside the article: navigation, asides, footers."""
+    """Remove what HTML itself says stands beside the article: navigation, asides, footers.
+
+    What holds most of the page's prose stays, whatever its name.
+    """
     gone = [element for element in tree.iter(*_FURNITURE) if not _within_title(element)]
+    long = [element for element in gone if _prose(element) > _HIDDEN_TEXT]
+    if long:
+        half = _prose(tree) / 2
+        kept = {element for element in long if _prose(element) > half}
+        gone = [element for element in gone if element not in kept]
     return _removed("furniture", gone)
 
 
@@ -98,6 +112,16 @@ def comment_forms(tree: HtmlElement) -> tuple[Step, ...]:
     return _removed("comment form", found)
 
 
+def comments(tree: HtmlElement) -> tuple[Step, ...]:
+    """Remove readers' comments, and the articles that are appended to be read next."""
+    found = [
+        element
+        for element in _named(tree, _COMMENT_HOLDERS, _COMMENTS)
+        if element.find(".//h1") is None
+    ]
+    return _removed("comments", found)
+
+
 def teasers(tree: HtmlElement) -> tuple[Step, ...]:
     """Remove the small ``article`` elements beside or inside a large one: teasers of others."""
     articles = list(tree.iter("article"))
@@ -120,7 +144,7 @@ def teasers(tree: HtmlElement) -> tuple[Step, ...]:
 ALWAYS: Final[tuple[Pruning, ...]] = (machinery, comment_forms)
 """What no article needs, whichever extractor looks for it."""
 
-THIN: Final[tuple[Pruning, ...]] = (furniture, hidden, teasers)
+THIN: Final[tuple[Pruning, ...]] = (furniture, hidden, comments, teasers)
 """What the first, quick look can do without."""
 
 
@@ -128,8 +152,17 @@ def _comment_forms(tree: HtmlElement) -> Iterator[HtmlElement]:
     for form in tree.iter("form"):
         if form.find(".//textarea") is not None:
             yield form
-    for element in tree.iter(*_FORM_HOLDERS):
-        if any(_FORM_NAME.search(element.get(name, "")) for name in ("id", "class")):
+    yield from _named(tree, _FORM_HOLDERS, _FORM_NAME)
+
+
+def _named(
+    tree: HtmlElement, tags: Iterable[str], pattern: re.Pattern[str]
+) -> Iterator[HtmlElement]:
+    """Yield the elements that have an id or a class of a pattern's names, in lower case."""
+    for element in tree.iter(*tags):
+        name = f"{element.get('id', '')} {element.get('class', '')}".lower()
+        # Most have no such name, and to look for a word is quicker than for a pattern.
+        if any(map(name.__contains__, _NAME_PARTS)) and pattern.search(name):
             yield element
 
 

@@ -14,7 +14,7 @@ from typing import Final
 from ingest.articles.account import Body, Stage, removed
 from ingest.articles.language import count_words
 from ingest.articles.names import squash
-from ingest.articles.paragraphs import Kind, Paragraph
+from ingest.articles.paragraphs import Kind, Paragraph, length
 from ingest.articles.phrases import (
     COMMENT_FORM,
     CREDIT_LINE,
@@ -77,7 +77,7 @@ def drop_residue(
         place = _Place(
             before=index,
             after=len(found) - index - 1,
-            length=count_words(paragraph.text),
+            length=paragraph.length,
             in_form=index >= form,
             headlines=headlines,
             authors=names,
@@ -195,18 +195,19 @@ def _key(text: str) -> str:
 
 def _is_short_link(paragraph: Paragraph) -> bool:
     # A long linked text is a linked sentence.
-    return paragraph.links >= _LINKS and count_words(paragraph.text) <= _LINKED
+    return paragraph.links >= _LINKS and paragraph.length <= _LINKED
 
 
 def _comment_form_start(found: Sequence[Paragraph]) -> int:
     # A page without a text of its own gives all its words as one paragraph or two.
-    words = " ".join(paragraph.text for paragraph in found).casefold()
-    if len(found) <= _FEW and WITHIN_COMMENT_FORM.search(words) and count_words(words) <= _FORM:
-        return 0
+    if len(found) <= _FEW and length(found) <= _FORM:
+        words = " ".join(paragraph.text for paragraph in found).casefold()
+        if WITHIN_COMMENT_FORM.search(words):
+            return 0
     # Field labels follow a form's first words; nothing long does, or it was no form.
     for index, paragraph in enumerate(found):
         if COMMENT_FORM.match(paragraph.text.casefold()) and all(
-            count_words(after.text) <= SHORT for after in found[index:]
+            after.length <= SHORT for after in found[index:]
         ):
             return index
     return len(found)

@@ -11,9 +11,9 @@ from lxml.html import HtmlElement
 
 from ingest.articles.account import Body, Change, Stage, Step
 from ingest.articles.agreement import Witness
-from ingest.articles.language import count_words
+from ingest.articles.language import count_words, folded_words
 from ingest.articles.names import squash
-from ingest.articles.paragraphs import Paragraph, joined
+from ingest.articles.paragraphs import Paragraph
 from ingest.articles.pruning import is_hidden
 from ingest.text import clean_line
 
@@ -53,7 +53,7 @@ def with_standfirst(
     key = squash(standfirst)
     if any(key in squash(title) for title in titles):
         return Body(paragraphs=tuple(found))
-    if Witness(joined(found)).share(standfirst) > _TOLD_ALREADY:
+    if Witness.joined(found).share(folded_words(standfirst)) > _TOLD_ALREADY:
         return Body(paragraphs=tuple(found))
     step = Step(
         stage=Stage.STANDFIRST, change=Change.ADDED, rule="the page's description", text=standfirst

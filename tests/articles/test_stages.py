@@ -36,7 +36,7 @@ def texts(*values: str) -> tuple[Paragraph, ...]:
 def test_what_one_extractor_alone_has_is_dropped_unless_it_is_much(
     ours: tuple[str, ...], others: tuple[str, ...], kept: tuple[str, ...]
 ) -> None:
-    found = without_unsupported(texts(*ours), [Witness(text) for text in others])
+    found = without_unsupported(texts(*ours), [Witness.of(text) for text in others])
     assert found.paragraphs == texts(*kept)
     assert [step.text for step in found.steps] == [text for text in ours if text not in kept]
 
@@ -45,7 +45,7 @@ def test_quotations_and_headings_need_no_witness() -> None:
     quote = Paragraph(text=OTHER, kind=Kind.QUOTE)
     heading = Paragraph(text="What now", kind=Kind.HEADING)
     found = (*texts(ONE, TWO, THREE), heading, quote)
-    assert without_unsupported(found, [Witness(f"{ONE} {TWO} {THREE}")]).paragraphs == found
+    assert without_unsupported(found, [Witness.of(f"{ONE} {TWO} {THREE}")]).paragraphs == found
 
 
 def test_the_text_most_like_all_others_is_taken_and_the_first_of_equals() -> None:
@@ -57,10 +57,10 @@ def test_the_text_most_like_all_others_is_taken_and_the_first_of_equals() -> Non
 def test_a_publishers_own_whole_text_says_what_belongs_to_it() -> None:
     stated = " ".join(f"{n} {text}" for n in range(12) for text in (ONE, TWO))
     body = texts(*(f"{n} {text}" for n in range(12) for text in (ONE, TWO)))
-    found = as_stated((*texts(LEAD), *body[:10], *texts(OTHER), *body[10:]), Witness(stated))
+    found = as_stated((*texts(LEAD), *body[:10], *texts(OTHER), *body[10:]), Witness.of(stated))
     assert found.paragraphs == (*texts(LEAD), *body)
     assert [step.text for step in found.steps] == [OTHER]
-    assert as_stated(texts(ONE, OTHER), Witness(ONE)).paragraphs == texts(ONE, OTHER)
+    assert as_stated(texts(ONE, OTHER), Witness.of(ONE)).paragraphs == texts(ONE, OTHER)
 
 
 PAGE = f"""<html><body><h1>Road shut</h1><div class="x"><p><b>{LEAD}</b></p></div>

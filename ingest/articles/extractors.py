@@ -41,7 +41,7 @@ def quick(tree: HtmlElement) -> tuple[Paragraph, ...]:
     more (``body``).
     """
     try:
-        cleaned = convert_tags(tree_cleaning(copy(tree), _QUICK), _QUICK)
+        cleaned = convert_tags(tree_cleaning(copy(_shown(tree)), _QUICK), _QUICK)
         body, _ = extract_content(cleaned, _QUICK)
     except (*_LIBRARY_ERRORS, TypeError):
         return ()
@@ -77,11 +77,17 @@ def plain_text(tree: HtmlElement) -> str:
     the page as it came.
     """
     try:
-        markup = etree.tostring(tree, encoding="utf-8", method="html")
+        markup = etree.tostring(_shown(tree), encoding="utf-8", method="html")
         parsed = HTMLTree.parse_from_bytes(markup, "utf-8")
         return str(extract_plain_text(parsed, main_content=True, alt_texts=False))
     except (etree.LxmlError, ValueError, RuntimeError):
         return ""
+
+
+def _shown(tree: HtmlElement) -> HtmlElement:
+    """Return the part of a page that is shown: the head is some seventy elements."""
+    body = tree.find("body")
+    return tree if body is None else body
 
 
 def guess_metadata(tree: HtmlElement, url: str) -> Document | None:

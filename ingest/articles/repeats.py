@@ -74,13 +74,13 @@ class _Ended:
     def words(self) -> str:
         return " ".join(self.said[self.start : self.end])
 
-    def block(self, words: str) -> Block:
-        """Return the element as a block that is known by these words at its place."""
+    def block(self, known_by: str, words: str) -> Block:
+        """Return the element with its words as a block that is known by others at its place."""
         name = _DIGITS.sub("#", self.element.get("class", ""))
         return Block(
             element=self.element,
-            key=_hash(words, f"{self.path}.{name}"),
-            words=self.words,
+            key=_hash(known_by, f"{self.path}.{name}"),
+            words=words,
             count=self.count,
             beside=self.beside,
         )
@@ -103,7 +103,8 @@ def blocks(tree: HtmlElement) -> tuple[Block, ...]:
         if each.element in headings:
             continue
         if each.count >= FEWEST_WORDS and (each.start, each.end) != last:
-            found.append(each.block(each.words))
+            words = each.words
+            found.append(each.block(words, words))
             last = (each.start, each.end)
         before = latest.get(each.depth)
         if before is not None and before.end == each.start:
@@ -146,23 +147,26 @@ def remove(gone: Sequence[Block]) -> tuple[Step, ...]:
 def _ended(body: HtmlElement) -> Iterator[_Ended]:
     """Yield the elements that may be blocks and have words, each as it ends."""
     said: list[str] = []
-    begun: list[tuple[int, str]] = []
+    begun: list[int] = []
+    tags: list[str] = []
     unread = beside = 0
     for event, element in etree.iterwalk(body, events=("start", "end")):
         tag = element.tag
         if event == "start":
-            begun.append((len(said), tag))
+            begun.append(len(said))
+            tags.append(tag)
             unread += tag in _UNREAD
             beside += tag in _FURNITURE
             if not unread and (text := element.text):
                 said += text.casefold().split()
             continue
-        start, _ = begun.pop()
+        start = begun.pop()
+        tags.pop()
         size = len(said) - start
         if tag in _BLOCKS and not unread and 0 < size <= _LONGEST:
             count = size if size >= FEWEST_WORDS else _count(said[start:])
             if count >= FEWEST_WORDS or not (beside or tag in _CELLS):
-                path = "/".join([*(name for _, name in begun[-_ABOVE:]), tag])
+                path = "/".join([*tags[-_ABOVE:], tag])
                 yield _Ended(
                     element, said, start, start + size, count, len(begun), path, beside > 0
                 )
@@ -177,9 +181,10 @@ def _together(first: _Ended, second: _Ended) -> Iterator[Block]:
     short = first.count < FEWEST_WORDS or second.count < FEWEST_WORDS
     enough = first.count + second.count >= FEWEST_WORDS
     if short and enough and first.element.getparent() is second.element.getparent():
-        for each in (first, second):
+        before, after = first.words, second.words
+        for each, words in ((first, before), (second, after)):
             if each.count < FEWEST_WORDS:
-                yield each.block(f"{first.words}\n{second.words}")
+                yield each.block(f"{before}\n{after}", words)
 
 
 def _count(pieces: Sequence[str]) -> int:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -93,7 +94,9 @@ def _object(line: bytes) -> Mapping[str, Any] | Unreadable:
 def _csv(file: Path) -> Iterator[tuple[int, Mapping[str, Any] | Unreadable]]:
     csv.field_size_limit(min(_LONGEST_LINE, sys.maxsize))
     with _opened(file) as raw:
-        lines = (line.decode("utf-8", "replace").replace("\x00", "") for line in raw)
+        # A longer line is parted, and so told as rows with the wrong number of cells.
+        pieces = iter(partial(raw.readline, _LONGEST_LINE), b"")
+        lines = (line.decode("utf-8", "replace").replace("\x00", "") for line in pieces)
         reader = csv.reader(lines)
         head: list[str] | None = None
         begins = 1

@@ -241,3 +241,19 @@ def partition(store: Any) -> set[tuple[str, frozenset[str]]]:
     firsts = store.sql("SELECT article_id FROM articles")["article_id"].to_pylist()
     assert members.keys() <= set(firsts)
     return {(first, frozenset(members.get(first, ()))) for first in firsts}
+
+
+def test_csv_rows_that_do_not_fit_the_head_are_told_by_the_line_they_begin_in(
+    data: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "a.csv"
+    text = story(1)["text"]
+    file.write_text(
+        f'\ufeffurl,text\nhttps://example.org/1,"{text}"\nhttps://example.org/2\n'
+        f'https://example.org/3,"{text}\n{story(3)["text"]}"\n',
+        encoding="utf-8",
+    )
+    ran = imported(data, "import", file)
+    assert ran.json["outcomes"]["failed"] == 1
+    assert f"{file}:5: failed: it has 1 cells, the head has 2" in ran.err
+    assert ran.json["rows"] == 3

@@ -19,6 +19,8 @@ from ingest.demo.check import check
 from ingest.demo.newsroom import Newsroom
 from ingest.demo.play import Stored, read_back
 from ingest.demo.truths import Truths
+from storage.archive.reader import Damage, Kept, archive_files, captures
+from storage.archive.writer import OPEN
 from storage.lake.lake import Lake
 from storage.ledger.sqlite import SqliteLedger
 from storage.model import Article, Duplicate
@@ -151,6 +153,21 @@ def essence(data: Path) -> Essence:
 def _by_page(entries: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
     """Count outcomes by article: which of two entries for one page is its first is open."""
     return [(entry["article_id"] or entry["guid"], entry["outcome"]) for entry in entries]
+
+
+def unkept(data: Path) -> list[str]:
+    """Return what is wrong with an archive, and the stored texts whose pages are not in it."""
+    files = archive_files(data)
+    found = [each for file in files for each in captures(file)]
+    wrong = [str(each) for each in found if isinstance(each, Damage)]
+    wrong += [f"{file} is still open" for file in files if file.name.endswith(OPEN)]
+    kept = {(each.url, each.at) for each in found if isinstance(each, Kept)}
+    with storage.open(data) as store:
+        rows = store.sql(
+            "SELECT url, fetched_at FROM revisions WHERE text_source = 'page'"
+        ).to_pylist()
+    pages = [(row["url"], row["fetched_at"]) for row in rows]
+    return wrong + [f"{url} of {at} is not kept" for url, at in pages if (url, at) not in kept]
 
 
 def flaws(data: Path) -> list[str]:

@@ -26,6 +26,7 @@ from tests.app.support import (
     flaws,
     group_is_gone,
     start,
+    unkept,
     write_config,
 )
 from tests.conftest import TABLE
@@ -35,8 +36,8 @@ FOLDERS = 6
 KILLS = {1: 3, 2: 2}  # by edition, for each folder: 30 in all
 AT_ONCE = 2
 
-# Flushes while the crawl is under way as well, so that kills meet them.
-OFTEN = "flush: {rows: 12}\n"
+# Flushes while the crawl is under way as well, so that kills meet them; and keeps the pages.
+OFTEN = "flush: {rows: 12}\narchive: true\n"
 
 
 @dataclass
@@ -110,6 +111,7 @@ def test_a_crawl_killed_thirty_times_stores_what_an_unkilled_one_stores(
             kill(config, log, seconds)
         crawl(config)
         assert flaws(config.parent / "data") == []
+        assert unkept(config.parent / "data") == []
 
     for edition, kills in KILLS.items():
         newsroom.publish(edition)

@@ -49,6 +49,7 @@ class Crawl:
 
     seconds: float
     loading: float
+    closing: float
     main: float
     workers: float
     newsroom: float
@@ -133,15 +134,17 @@ def crawl(port: int, server: int, hosts: int, workers: int, profile: Path | None
             command.wait()
             end = time.time()
             watch.end()
-        first, stored = duckdb.execute(
-            "select min(epoch(fetched_at)), count(*) from read_parquet(?, union_by_name = true)",
+        first, last, stored = duckdb.execute(
+            "select min(epoch(fetched_at)), max(epoch(fetched_at)), count(*)"
+            " from read_parquet(?, union_by_name = true)",
             [[str(path) for path in data.glob("articles/**/*.parquet")]],
-        ).fetchone() or (begin, 0)
+        ).fetchone() or (begin, end, 0)
         assert not answer["entries"]["failed"], answer
         assert not answer["entries"]["pending"], answer
     return Crawl(
         seconds=end - first,
         loading=first - begin,
+        closing=end - last,
         main=watch.main,
         workers=sum(watch.below.values()),
         newsroom=_processors(server) - served,
@@ -208,8 +211,8 @@ def main(arguments: Sequence[str]) -> int:
         f"{count} pages on {chosen.hosts} hosts, {chosen.workers} workers, "
         f"{os.cpu_count()} processors\n\n"
         "| bare, pages/s | crawl, pages/s | ratio | workers, ms a page | main | newsroom "
-        "| loading, s | stored |\n"
-        "| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
+        "| loading, s | closing | stored |\n"
+        "| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
     )
     for alone, whole in rounds:
         each = (
@@ -217,7 +220,8 @@ def main(arguments: Sequence[str]) -> int:
         )
         print(
             f"| {count / alone:.1f} | {count / whole.seconds:.1f} | {alone / whole.seconds:.2f} "
-            f"| {' | '.join(each)} | {whole.loading:.1f} | {whole.stored} |"
+            f"| {' | '.join(each)} | {whole.loading:.1f} | {whole.closing:.1f} "
+            f"| {whole.stored} |"
         )
     ratio = median(alone / whole.seconds for alone, whole in rounds)
     print(f"\nratio, median: {ratio:.2f} (goal {GOAL})")

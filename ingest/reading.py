@@ -70,6 +70,8 @@ class Reader:
         self._shares: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         # Pages wait here, so that a feed's document waits for no more than the one under way.
         self._extracting = asyncio.Semaphore(config.workers.count + 1)
+        # Their sites are looked up two pages ahead: a look waits behind commits, a worker must not.
+        self._ahead = asyncio.Semaphore(config.workers.count + 3)
         # Weak, so that a daemon does not remember every host and page it ever met.
         self._lanes: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         self._reading: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -188,15 +190,16 @@ class Reader:
                 )
             page = Page(url=answer.url, body=answer.body, content_type=answer.content_type)
             with self._bodies:
-                async with self._extracting:
+                async with self._ahead:
                     site = await self._memory.recall(answer.url, state.feed_id, full_text)
-                    extracted = await self._workers.run(
-                        extract_page,
-                        page,
-                        entry,
-                        site=site,
-                        with_markdown=self._config.extract.markdown,
-                    )
+                    async with self._extracting:
+                        extracted = await self._workers.run(
+                            extract_page,
+                            page,
+                            entry,
+                            site=site,
+                            with_markdown=self._config.extract.markdown,
+                        )
         if isinstance(extracted, Fault):
             return self._no_article(extracted, state, answer.url)
         urls = (*came_from, url, answer.url)

@@ -55,9 +55,9 @@ def test_real_pages_are_extracted_better_than_by_trafilatura_alone(
             authors.append(authors_match(found.authors, page.authors))
     record_property(TABLE, f"newsfold    {mean(ours)}\ntrafilatura {mean(plain)}")
     # A little under what was reached.
-    assert mean(ours).f1 >= mean(plain).f1 + 0.017
-    assert mean(ours).f1 >= 0.974
-    assert mean(ours).recall >= 0.98
-    assert sum(titles) / len(titles) >= 0.88
-    assert sum(dates) / len(dates) >= 0.98
-    assert sum(authors) / len(authors) >= 0.82
+    assert mean(ours).f1 >= mean(plain).f1 + 0.02
+    assert mean(ours).f1 >= 0.979
+    assert mean(ours).recall >= 0.984
+    assert sum(titles) / len(titles) >= 0.885
+    assert sum(dates) / len(dates) >= 0.983
+    assert sum(authors) / len(authors) >= 0.864

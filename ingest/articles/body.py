@@ -78,12 +78,11 @@ def read_body(
         prunings: What was removed from the tree before, as what a site is known to repeat on its
             pages; to be removed again where the page as it was is looked at.
     """
-    page = _Page(tree, markup, prunings)
-    standfirst = find_standfirst(tree, hints.descriptions)
+    page = _Page(tree, markup, hints, prunings)
     looked = page.look()
     agreed = page.agree(looked.paragraphs, hints.stated)
     own = drop_residue(agreed.paragraphs, hints.titles, hints.authors)
-    whole = with_standfirst(own.paragraphs, standfirst, hints.titles)
+    whole = with_standfirst(own.paragraphs, page.standfirst, hints.titles)
     steps = (step for stage in (looked, agreed, own, whole) for step in stage.steps)
     return Reading(
         body=Body(paragraphs=whole.paragraphs, steps=tuple(steps)),
@@ -95,10 +94,14 @@ def read_body(
 class _Page:
     """A page under extraction: the thinned tree, and the whole one where it is asked for."""
 
-    def __init__(self, tree: HtmlElement, markup: str, prunings: Sequence[Pruning]) -> None:
+    def __init__(
+        self, tree: HtmlElement, markup: str, hints: Hints, prunings: Sequence[Pruning]
+    ) -> None:
         self._markup = markup
         self._prunings = prunings
         self._pruned = prune(tree, ALWAYS)
+        # Before the page is thinned: some show theirs in what is furniture by its markup.
+        self.standfirst = find_standfirst(tree, hints.descriptions)
         self._thinned = prune(tree, THIN)
         self._tree = tree
         self.second = Witness.of(extractors.plain_text(tree))

@@ -6,7 +6,15 @@ from ingest.articles.bylines import shown_authors
 from ingest.articles.document import parse_html
 from ingest.articles.markdown import markdown
 from ingest.articles.paragraphs import Kind, Paragraph
-from ingest.articles.pruning import comment_forms, furniture, hidden, machinery, prune, teasers
+from ingest.articles.pruning import (
+    comment_forms,
+    comments,
+    furniture,
+    hidden,
+    machinery,
+    prune,
+    teasers,
+)
 from ingest.articles.residue import drop_residue
 from ingest.articles.standfirst import find_standfirst, with_standfirst
 
@@ -116,6 +124,34 @@ def test_prunings_take_out_what_is_beside_an_article_and_say_so() -> None:
         ("teaser", "Teaser"),
     }
     assert tree.text_content().split() == f"{ONE}{TWO}".split()
+
+
+def test_an_aside_that_holds_most_of_a_pages_prose_is_its_article() -> None:
+    tree = parse_html(
+        f"<html><body><aside><p>{ONE * 30}</p></aside><footer><p>{TWO}</p></footer></body></html>"
+    )
+    assert tree is not None
+    assert [step.text for step in prune(tree, (furniture,))] == [TWO]
+
+
+@pytest.mark.parametrize(
+    ("markup", "gone"),
+    [
+        ('<div id="comments"><p>So true!</p></div>', True),
+        ('<ol class="comment-list"><li>So true!</li></ol>', True),
+        ('<section id="x" class="Comments open"><p>So true!</p></section>', True),
+        ('<div class="post article-comments"><p>So true!</p></div>', True),
+        ('<div class="infinite-scroll"><p>Another article.</p></div>', True),
+        ('<div class="infinite-scroll"><h1>This article</h1></div>', False),
+        ('<div class="commentary"><p>An opinion.</p></div>', False),
+        ('<div class="no-comments-here"><p>A text.</p></div>', False),
+    ],
+)
+def test_what_readers_write_and_what_is_read_next_goes(markup: str, *, gone: bool) -> None:
+    tree = parse_html(f"<html><body><p>{ONE}</p>{markup}</body></html>")
+    assert tree is not None
+    assert bool(prune(tree, (comments,))) is gone
+    assert ONE in tree.text_content()
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,8 @@ _LABELS: Final = frozenset(
 _LABEL_ELEMENTS: Final = ("strong", "b", "dt", "th", "span", "label", "em")
 _DATE: Final = re.compile(r"\W{0,3}\d{1,4}([./-])\d{1,2}\1\d{2,4}\b")
 _MOST_LOOKED_AT: Final = 20_000
+_LONG: Final = 100
+_WORD: Final = re.compile(r"\w+")
 
 
 def shown_authors(tree: HtmlElement, outlets: frozenset[str]) -> tuple[str, ...]:
@@ -76,7 +78,7 @@ def shown_authors(tree: HtmlElement, outlets: frozenset[str]) -> tuple[str, ...]
         names = [n for n in author_names(named, outlets) if sure or _is_full_name(n)]
         if names:
             return tuple(names if len(texts) <= _MOST else names[:1])
-    return _labelled(tree, outlets) or _beside_date(tree, outlets)
+    return _labelled(tree, outlets) or _beside_date(tree, outlets) or _leading(tree, outlets)
 
 
 def _labelled(tree: HtmlElement, outlets: frozenset[str]) -> tuple[str, ...]:
@@ -100,6 +102,32 @@ def _beside_date(tree: HtmlElement, outlets: frozenset[str]) -> tuple[str, ...]:
             shown = "" if before is None else clean_line(str(before.text_content()))
             return _full_names(shown.rstrip(" |·•,-–—"), outlets)
     return ()
+
+
+def _leading(tree: HtmlElement, outlets: frozenset[str]) -> tuple[str, ...]:
+    """Return the names that stand alone, in bold, just before an article's first long paragraph.
+
+    A heading may stand there too. But a name's words are seldom written small elsewhere on the
+    page, and a heading's mostly are.
+    """
+    for long in islice(tree.iter("p"), _MOST_LOOKED_AT):
+        if len(str(long.text_content())) < _LONG:
+            continue
+        before = long.getprevious()
+        if before is None or before.tag != "p" or not _is_bold(before):
+            return ()
+        shown = clean_line(str(before.text_content())).replace("/", " / ")
+        names = _full_names(shown, outlets)
+        written = set(_WORD.findall(str(tree.text_content())))
+        small = {word.lower() for name in names for word in name.split()}
+        return () if small & written else names
+    return ()
+
+
+def _is_bold(paragraph: HtmlElement) -> bool:
+    inside = [child for child in paragraph if child.tag in {"strong", "b"}]
+    whole = clean_line("".join(str(child.text_content()) for child in inside))
+    return bool(whole) and whole == clean_line(str(paragraph.text_content()))
 
 
 def _full_names(shown: str, outlets: frozenset[str]) -> tuple[str, ...]:

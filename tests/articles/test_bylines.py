@@ -6,6 +6,7 @@ from lxml import html
 from ingest.articles.bylines import shown_authors
 from ingest.articles.dates import date_at_end
 
+LONG = "The council met again on Monday and made its points at length, as it does. " * 2
 OUTLETS = frozenset({"examplegazette"})
 
 
@@ -22,6 +23,10 @@ OUTLETS = frozenset({"examplegazette"})
         ("<p>Ann Lee wrote to us.</p><p>05.04.2026 was a Sunday.</p>", ()),
         ("<div><span>05.04.2026</span></div>", ()),
         ("<div><span>Ann Lee</span><span>12 people came</span></div>", ()),
+        (f"<p><b>Ann Lee/Bo Ek</b></p><p>{LONG}</p>", ("Ann Lee", "Bo Ek")),
+        (f"<p><b>Key Points</b></p><p>{LONG}</p>", ()),
+        (f"<p>Ann Lee</p><p>{LONG}</p>", ()),
+        (f"<p>{LONG}</p><p><b>Ann Lee</b></p><p>{LONG}</p>", ()),
         ("<p class='byline'>By Bo Ek</p><li><b>Author</b> Ann Lee</li>", ("Bo Ek",)),
     ],
 )

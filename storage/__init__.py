@@ -17,12 +17,14 @@ if TYPE_CHECKING:
 __all__ = ["open"]
 
 
-def open(path: Path | str) -> "Store":  # noqa: A001 - read as ``storage.open``
+def open(path: Path | str, *, strict: bool = False) -> "Store":  # noqa: A001 - read as ``storage.open``
     """Open the store in a data folder for reading.
+
+    Files that cannot be read are left out with a warning, or with ``strict`` are an error.
 
     Raises:
         storage.errors.StoreError: there is no store in the folder.
     """
     from storage.store import Store  # noqa: PLC0415 - DuckDB and Arrow load when a store is opened
 
-    return Store(Path(path))
+    return Store(Path(path), strict=strict)

@@ -5,6 +5,8 @@
     StoreError           there is no store in the folder, or it cannot be read
     └── QueryError       a query or a search asks for something that cannot be had
         └── QueryTimeout it took longer than it was allowed
+
+    UnreadablePartWarning  (a warning) an answer lacks what is in files that cannot be read
 """
 
 
@@ -12,6 +14,10 @@ class StoreError(Exception):
     """A store cannot be read. The message says why and what to do."""
 
     exit_code = 1
+
+
+class UnreadablePartWarning(UserWarning):
+    """An answer lacks the rows of files that cannot be read. The message names them."""
 
 
 class QueryError(StoreError):

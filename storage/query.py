@@ -18,6 +18,7 @@ import pyarrow as pa
 from storage import guard, views
 from storage.errors import QueryError, QueryTimeout
 from storage.model import Article, Duplicate
+from storage.unreadable import noticing
 from storage.views import Source
 
 MEMORY_LIMIT = "2GB"
@@ -108,14 +109,14 @@ class Session:
         Raises:
             QueryError: it is refused or wrong.
             QueryTimeout: it took longer than ``timeout``.
-            duckdb.Error: a part vanished.
+            LostPartError: parts vanished.
+            DamagedPartError: parts are damaged.
         """
         try:
             guard.check(self._connection, query)
-            return self._interruptible(lambda: self.table(query, parameters), timeout)
+            with noticing(self.source):
+                return self._interruptible(lambda: self.table(query, parameters), timeout)
         except duckdb.Error as error:
-            if self.source.vanished():
-                raise
             raise QueryError(self._explain(str(error))) from error
 
     def _interruptible(self, work: Callable[[], pa.Table], timeout: timedelta | None) -> pa.Table:

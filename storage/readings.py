@@ -2,7 +2,8 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator
+import warnings
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,18 +12,20 @@ from typing import TypeVar
 
 import duckdb
 
-from storage.errors import StoreError
+from storage.errors import StoreError, UnreadablePartWarning
 from storage.lake.exchange import standing
 from storage.lake.layout import Layout
 from storage.ledger.reader import LedgerReader, OutdatedError
 from storage.query import Session
 from storage.schema import TABLES
+from storage.unreadable import DamagedPartError, LostPartError, look, noticing
 from storage.views import Source
 
 T = TypeVar("T")
 
 _ATTEMPTS = 6
 _PAUSE = 0.05  # seconds, longer each time
+_NAMED = 3  # unreadable parts in one warning
 
 
 class Readings:
@@ -32,8 +35,10 @@ class Readings:
         StoreError: there is no store in the folder.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, strict: bool = False) -> None:
         self._root = root
+        self._strict = strict
+        self._unreadable: dict[str, _State] = {}
         self._layout = Layout(root)
         self._folders = {table: (self._root / table).resolve() for table in TABLES}
         self._ledger: LedgerReader | None = None
@@ -70,9 +75,10 @@ class Readings:
         return self._ledger
 
     def _mark(self) -> object:
-        """Return a value that is the same as long as the same rows are stored."""
+        """Return a value that is the same as long as the same rows are stored and readable."""
         ledger = self.ledger()
-        return self._parts() if ledger is None else ledger.mark()
+        stored = self._parts() if ledger is None else ledger.mark()
+        return stored, self._still_unreadable()
 
     def _parts(self) -> dict[str, list[str]]:
         return {
@@ -81,32 +87,58 @@ class Readings:
         }
 
     def source(self) -> Source:
+        """Take one snapshot, without the parts that are known as unreadable."""
+        source, unreadable = self._snapshot(), self._still_unreadable()
+        return source.without(unreadable) if unreadable else source
+
+    def _snapshot(self) -> Source:
         """Take one snapshot. Without a ledger, whatever parts lie in the folders are the store."""
         ledger = self.ledger()
         if ledger is None:
             return Source(files=self._parts())
         snapshot, feeds = ledger.snapshot()
         files: dict[str, list[str]] = {table: [] for table in TABLES}
+        digests = {}
         for part in standing(self._layout, snapshot):
             inside = part.path.removeprefix(f"{part.table}/")
-            files[part.table].append(str(self._folders[part.table] / inside))
-        return Source(files=files, rows=snapshot.rows, feeds=feeds, superseded=snapshot.superseded)
+            path = str(self._folders[part.table] / inside)
+            files[part.table].append(path)
+            digests[path] = part.sha256
+        return Source(
+            files=files,
+            rows=snapshot.rows,
+            feeds=feeds,
+            superseded=snapshot.superseded,
+            digests=digests,
+        )
 
     def read(self, work: Callable[[Session], T]) -> T:
-        """Do something on a snapshot; on a newer one when parts were moved meanwhile."""
-        lost = None
-        for attempt in range(_ATTEMPTS):
-            time.sleep(_PAUSE * attempt)
+        """Do something on a snapshot; on a newer one when parts were moved meanwhile.
+
+        What is damaged, or stays lost, is left out, and that is warned of.
+        """
+        losses = 0
+        for _ in range(2 * _ATTEMPTS):
             try:
                 with self._session() as session:
-                    return work(session)
-            except _LostPartError as error:
-                lost = error
+                    answer = work(session)
+                    left_out = session.source.left_out
+            except DamagedPartError as error:
+                self._leave_out(error.paths)
+            except LostPartError as error:
+                losses += 1
+                if losses < _ATTEMPTS:
+                    time.sleep(_PAUSE * losses)
+                else:
+                    self._leave_out(error.paths)
             except duckdb.Error as error:
-                raise _unreadable(error) from error
-        raise StoreError(
-            f"the part {lost} is in the ledger but not on the disk; see `newsfold store verify`"
-        )
+                raise _refused(error) from error
+            else:
+                if left_out:
+                    told = self._told(left_out)
+                    warnings.warn(told, UnreadablePartWarning, stacklevel=3)
+                return answer
+        raise StoreError("files of the store vanish as they are read; see `newsfold store verify`")
 
     @contextmanager
     def _session(self) -> Iterator[Session]:
@@ -115,7 +147,7 @@ class Readings:
         Who comes while another thread has it gets one of its own.
         """
         if not self._turn.acquire(blocking=False):
-            with self._new_session() as session, _noticing(session.source):
+            with self._new_session() as session, noticing(session.source):
                 yield session
             return
         try:
@@ -125,24 +157,44 @@ class Readings:
             if self._current is None or self._current.mark != mark:
                 self._drop()
                 self._current = _Current(mark, self._new_session())
-            with _noticing(self._current.session.source):
+            with noticing(self._current.session.source):
                 yield self._current.session
-        except (duckdb.Error, _LostPartError):
+        except (duckdb.Error, LostPartError, DamagedPartError):
             self._drop()
             raise
         finally:
             self._turn.release()
 
     def lend(self) -> Session:
-        """Open a session that lives until all is closed."""
+        """Open a session that lives until all is closed, over parts of which each has a footer."""
+        self.read(lambda session: look(session.source))
         session = self._new_session()
         self._lent.append(session)
         return session
 
     def _new_session(self) -> Session:
         source = self.source()
-        with _noticing(source):
+        with noticing(source):
             return Session(source, folders=list(self._folders.values()))
+
+    def _leave_out(self, paths: Sequence[str]) -> None:
+        """Leave parts out as long as they are as they are now."""
+        if self._strict:
+            raise StoreError(self._told(paths))
+        self._unreadable = self._unreadable | {path: _state_of(path) for path in paths}
+
+    def _still_unreadable(self) -> frozenset[str]:
+        known = self._unreadable.items()
+        return frozenset(path for path, state in known if _state_of(path) == state)
+
+    def _told(self, paths: Collection[str]) -> str:
+        named = [Path(path).relative_to(self._root).as_posix() for path in sorted(paths)[:_NAMED]]
+        more = f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else ""
+        what = "cannot be read" if self._strict else "left out, since it cannot be read"
+        return (
+            f"{what}: {', '.join(named)}{more}; see `newsfold store verify` and"
+            " `newsfold store repair`"
+        )
 
     def _drop(self) -> None:
         if self._current is not None:
@@ -156,18 +208,16 @@ class _Current:
     session: Session
 
 
-class _LostPartError(Exception):
-    """A part of a snapshot is not on the disk any more."""
+_State = tuple[int, int, int] | None
+"""What tells a file from another in its place: inode, size, time of change; ``None``: no file."""
 
 
-@contextmanager
-def _noticing(source: Source) -> Iterator[None]:
+def _state_of(path: str) -> _State:
     try:
-        yield
-    except duckdb.Error as error:
-        if lost := source.vanished():
-            raise _LostPartError(lost[0]) from error
-        raise
+        found = Path(path).stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _bring_up_to_date(database: Path) -> None:
@@ -176,6 +226,6 @@ def _bring_up_to_date(database: Path) -> None:
     SqliteLedger(database).close()
 
 
-def _unreadable(error: duckdb.Error) -> StoreError:
+def _refused(error: duckdb.Error) -> StoreError:
     said = " ".join(str(error).split())
     return StoreError(f"the store cannot be read: {said}; see `newsfold store verify`")

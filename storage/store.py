@@ -33,13 +33,16 @@ class Store:
     Every call sees the store as it is at that moment: Parquet parts and the ledger's journal,
     taken in one snapshot. A context manager.
 
+    A part that cannot be read keeps nobody from the others: it is left out, and each answer that
+    lacks it comes with an ``UnreadablePartWarning``. With ``strict`` it is a ``StoreError``.
+
     Raises:
         StoreError: there is no store in the folder.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, strict: bool = False) -> None:
         self._root = root.resolve()
-        self._readings = Readings(self._root)
+        self._readings = Readings(self._root, strict=strict)
         self._scratch: TemporaryDirectory[str] | None = None
 
     def __enter__(self) -> Self:
@@ -168,7 +171,7 @@ class Store:
         """Do something on one snapshot; all of it again, on a newer one, if files moved meanwhile.
 
         Raises:
-            StoreError: a part is lost, or cannot be read.
+            StoreError: the store cannot be read, or with ``strict`` one of its parts.
         """
         return self._readings.read(work)
 

@@ -10,10 +10,12 @@ the few articles of which not every row stands, so those rows are left out, and 
 column goes through to the files: by ``dt`` some are not opened, by others row groups are not read.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
+from itertools import chain
 from pathlib import Path
+from typing import Self
 
 import duckdb
 import pyarrow as pa
@@ -151,17 +153,35 @@ class Source:
     """All that the views are made of: absolute paths of parts, and journal rows, by table.
 
     ``superseded`` is as in ``storage.ledger.base.Snapshot``; with ``None`` the rows are asked.
+    ``digests`` are the SHA-256 of parts, in hex, as far as known; ``left_out`` are parts that
+    cannot be read.
     """
 
     files: Mapping[str, Sequence[str]] = field(default_factory=dict)
     rows: Mapping[str, Sequence[Row]] = field(default_factory=dict)
     feeds: Sequence[FeedState] = ()
     superseded: Sequence[tuple[str, int]] | None = None
+    digests: Mapping[str, str] = field(default_factory=dict)
+    left_out: Sequence[str] = ()
+
+    def paths(self) -> Iterator[str]:
+        """Yield the parts of all tables."""
+        return chain.from_iterable(self.files.values())
+
+    def without(self, unwanted: Collection[str]) -> Self:
+        """Leave parts out."""
+        return replace(
+            self,
+            files={
+                table: [path for path in paths if path not in unwanted]
+                for table, paths in self.files.items()
+            },
+            left_out=sorted(path for path in self.paths() if path in unwanted),
+        )
 
     def vanished(self) -> list[str]:
         """Return the parts that are not on the disk: compaction moved them, or they are lost."""
-        paths = (path for paths in self.files.values() for path in paths)
-        return [path for path in paths if not is_part(Path(path))]
+        return [path for path in self.paths() if not is_part(Path(path))]
 
 
 def create(connection: duckdb.DuckDBPyConnection, source: Source) -> None:

@@ -44,13 +44,13 @@ class Context:
         """Return the data folder: ``--data``, else the configuration's."""
         return self.data.absolute() if self.data else self.load_config().data
 
-    def open_store(self) -> "Store":
-        """Open the store for reading.
+    def open_store(self, *, strict: bool = False) -> "Store":
+        """Open the store for reading. ``strict`` is for those that write by what they read.
 
         Raises:
             StoreError: nothing is stored there.
         """
-        return storage.open(self.data_folder())
+        return storage.open(self.data_folder(), strict=strict)
 
     def open_ledger(self, *, retention: timedelta | None = None) -> "SqliteLedger":
         """Open the store's ledger; close it. ``retention`` is for those that write articles.

@@ -47,7 +47,7 @@ def opened(context: Context, *, kind: str) -> Iterator[Opened]:
     try:
         run_id = ledger.begin_run(kind=kind, at=at)
         try:
-            with context.open_store() as store:
+            with context.open_store(strict=True) as store:
                 yield Opened(ledger=ledger, store=store, run_id=run_id, at=at)
         finally:
             ledger.end_run(run_id, at=system_clock())

@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from ingest.cli.context import Context
+from ingest.cli.incomplete import noting
 from ingest.cli.logs import CleanFormatter
 from ingest.errors import NewsfoldError
 from ingest.text import clean_text
@@ -123,8 +124,9 @@ def _refusal(error: BaseException) -> str | None:
 def run() -> int:
     """Run the command line and return its exit code; errors people can mend are one line."""
     try:
-        # Outside standalone mode click returns the code of an Exit instead of raising it.
-        code = newsfold.main(standalone_mode=False, prog_name="newsfold")
+        with noting() as incomplete:
+            # Outside standalone mode click returns the code of an Exit instead of raising it.
+            code = newsfold.main(standalone_mode=False, prog_name="newsfold")
     except click.ClickException as error:
         error.show()
         return error.exit_code
@@ -137,10 +139,12 @@ def run() -> int:
     except BrokenPipeError:
         # The reader (head, less) has all it wants; what Python still holds must not complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except (OSError, sqlite3.Error, BaseExceptionGroup) as error:
         refusal = _refusal(error)
         if refusal is None:
             raise
         click.echo(f"newsfold: {refusal}; what was committed is safe", err=True)
         return 1
-    return code if isinstance(code, int) else 0
+    # A script must not take an answer for whole that is not.
+    return (code if isinstance(code, int) else 0) or int(bool(incomplete.told))

@@ -106,6 +106,29 @@ def is_part(file: Path) -> bool:
         return False
 
 
+def has_footer(file: Path) -> bool:
+    """Whether a file is there and ends as Parquet does, with metadata that can be read."""
+    try:
+        pq.read_metadata(file)
+    except (OSError, pa.ArrowException, ValueError):
+        return False
+    return True
+
+
+def is_whole(file: Path, *, sha256: str | None) -> bool:
+    """Whether a file is what was written: its digest, or else the checksum of every page."""
+    try:
+        if sha256 is not None:
+            return measure(file)[1] == sha256
+        with pq.ParquetFile(file, page_checksum_verification=True) as parquet:
+            for _ in parquet.iter_batches():
+                pass
+    # The last: pyarrow decodes the names in a damaged footer.
+    except (OSError, pa.ArrowException, ValueError):
+        return False
+    return True
+
+
 def measure(file: Path) -> tuple[int, str]:
     """Return a file's size in bytes and its SHA-256 in hex."""
     with file.open("rb") as source:

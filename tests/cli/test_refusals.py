@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from filelock import FileLock
 
@@ -40,13 +41,20 @@ def test_a_store_that_lost_its_ledger_is_not_crawled_into_but_can_be_queried(
 
 
 @pytest.mark.parametrize("keep", [0, 100])
-def test_a_part_that_was_cut_is_told_with_what_to_do(copied: Path, keep: int) -> None:
-    part = next(copied.glob("articles/dt=*/*.parquet"))
+def test_a_part_that_was_cut_is_left_out_and_told_with_what_to_do(copied: Path, keep: int) -> None:
+    ask = ("--data", copied, "--json", "query", "SELECT count(*) AS n FROM articles")
+    before = newsfold(*ask).json[0]["n"]
+    part = max(copied.glob("articles/dt=*/*.parquet"))
+    lost = pq.read_metadata(part).num_rows
     part.write_bytes(part.read_bytes()[:keep])
-    for command in (("query", "SELECT count(*) FROM articles"), ("search", "ferry")):
-        ran = newsfold("--data", copied, *command)
+    ran = newsfold(*ask)
+    assert ran.code == 1  # a script sees that something is missing
+    assert ran.json == [{"n": before - lost}]
+    for command in (("search", "ferry"), ("stories", "list"), ("query", "-")):
+        ran = newsfold("--data", copied, *command, stdin="FROM articles; FROM stories")
         assert ran.code == 1
-        assert "newsfold store verify" in ran.err
+        [told] = [line for line in ran.err.splitlines() if "newsfold store verify" in line]
+        assert part.relative_to(copied).as_posix() in told
         assert "Traceback" not in ran.err
 
 

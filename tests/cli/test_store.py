@@ -53,6 +53,7 @@ def test_a_lost_file_is_told_by_verify_and_by_query(copied: Path) -> None:
     asked = newsfold("--data", copied, "query", "SELECT count(*) FROM articles")
     assert asked.code == 1
     assert "newsfold store verify" in asked.err
+    assert "1 row" in asked.out
 
 
 def test_a_ledger_that_is_none_is_told_in_one_line(copied: Path) -> None:

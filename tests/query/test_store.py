@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import storage
-from storage.errors import QueryError, StoreError
+from storage.errors import QueryError
 from storage.model import Match, Outcome
 from storage.readings import Readings
 from storage.store import Store
@@ -155,16 +155,6 @@ class Moving(Readings):
             old = Path(source.files["articles"][0])
             old.rename(old.with_name(f"part-moved{self.moves}.parquet"))
         return source
-
-
-def test_a_part_that_is_lost_is_named(world: World, store: Store) -> None:
-    world.poll("a")
-    world.commit(entry_commit(article("a")))
-    world.flush()
-    (part,) = (world.root / "articles").rglob("*.parquet")
-    part.unlink()
-    with pytest.raises(StoreError, match=rf"{part.name} is in the ledger but not on the disk"):
-        store.sql("FROM articles")
 
 
 def test_a_part_that_is_moved_while_it_is_read_is_found_again(world: World) -> None:

@@ -117,12 +117,19 @@ class Readings:
 
         What is damaged, or stays lost, is left out, and that is warned of.
         """
+
+        def once() -> tuple[T, Source]:
+            with self._session() as session:
+                return work(session), session.source
+
+        return self._settled(once)
+
+    def _settled(self, once: Callable[[], tuple[T, Source]]) -> T:
+        """Return what comes of a snapshot, tried until all of its parts can be read."""
         losses = 0
         for _ in range(2 * _ATTEMPTS):
             try:
-                with self._session() as session:
-                    answer = work(session)
-                    left_out = session.source.left_out
+                answer, source = once()
             except DamagedPartError as error:
                 self._leave_out(error.paths)
             except LostPartError as error:
@@ -134,9 +141,9 @@ class Readings:
             except duckdb.Error as error:
                 raise _refused(error) from error
             else:
-                if left_out:
-                    told = self._told(left_out)
-                    warnings.warn(told, UnreadablePartWarning, stacklevel=3)
+                if source.left_out:
+                    told = self._told(source.left_out)
+                    warnings.warn(told, UnreadablePartWarning, stacklevel=4)
                 return answer
         raise StoreError("files of the store vanish as they are read; see `newsfold store verify`")
 
@@ -167,13 +174,20 @@ class Readings:
 
     def lend(self) -> Session:
         """Open a session that lives until all is closed, over parts of which each has a footer."""
-        self.read(lambda session: look(session.source))
-        session = self._new_session()
+
+        def once() -> tuple[Session, Source]:
+            source = self.source()
+            look(source)
+            return self._over(source), source
+
+        session = self._settled(once)
         self._lent.append(session)
         return session
 
     def _new_session(self) -> Session:
-        source = self.source()
+        return self._over(self.source())
+
+    def _over(self, source: Source) -> Session:
         with noticing(source):
             return Session(source, folders=list(self._folders.values()))
 

@@ -15,19 +15,21 @@ from pathlib import Path
 import pytest
 
 import storage
-from storage import fs
-from storage.errors import StoreError
+from storage import fs, readings
+from storage.errors import UnreadablePartWarning
 from storage.fs import OnStep, no_hook
 from storage.lake.lake import Lake
 from storage.lake.layout import Layout
 from storage.lake.parts import is_part
 from storage.lake.verify import verify
 from storage.ledger.sqlite import SqliteLedger
+from tests.faults.test_kills import KILLS
 from tests.lake.world import NOON, article, commit, everything, files, globbed, lake, open_ledger
 
 REPOSITORY = Path(__file__).parents[2]
 NEXT_DAY = NOON + timedelta(days=1)
-ARTICLES = 4
+ARTICLES = 2
+KILL_STEP = 2 if KILLS <= 100 else 1
 
 
 def fill(root: Path) -> None:
@@ -143,7 +145,7 @@ def test_a_compaction_killed_at_any_operation_keeps_each_row_once(tmp_path: Path
     stores, steps, before = copies(tmp_path)
     exchange = steps.index("exchange")
     for operation, root in stores:
-        if not exchange - 2 <= operation <= exchange + 8:
+        if not exchange - 2 <= operation <= exchange + 8 or operation % KILL_STEP:
             continue  # those around the exchange, for a process is a second
         killed = subprocess.run(
             [sys.executable, "-m", "tests.lake.killed", str(root), str(operation), "compact"],
@@ -162,6 +164,7 @@ def test_where_folders_cannot_be_exchanged_a_stopped_compaction_is_gone_on_from(
         raise OSError(errno.ENOSYS, "no such call", str(one))
 
     monkeypatch.setattr(fs, "exchange", refuse)
+    monkeypatch.setattr(readings, "_PAUSE", 0.0)  # what was stopped comes on by no waiting
     stores, steps, before = copies(tmp_path)
     assert "rename" in steps
     for operation, root in stores:
@@ -169,7 +172,7 @@ def test_where_folders_cannot_be_exchanged_a_stopped_compaction_is_gone_on_from(
             compact(root, stopping(operation, [], lambda: OSError(errno.EIO, "refused")))
         try:
             assert rows(root) == EACH_ONCE
-        except StoreError:  # between the first mark and the last of the new parts
+        except UnreadablePartWarning:  # between the first mark and the last of the new parts
             assert not all(map(is_part, root.glob("*/dt=*/*.parquet")))
         assert_not_wrong(root)
         assert_goes_on(root, before, (compact_again, flush_then_compact)[operation % 2])

@@ -31,7 +31,7 @@ conformance: $(VENV)/.ready-dev
 
 # Minutes: a crawl killed at a thousand random instants (or KILLS), and at every operation.
 faults: $(VENV)/.ready-dev
-	NEWSFOLD_KILLS=$(or $(KILLS),1000) $(BIN)/pytest -q tests/faults
+	NEWSFOLD_KILLS=$(or $(KILLS),1000) $(BIN)/pytest -q tests/faults tests/lake/test_compaction_faults.py
 
 # Minutes. NEWSFOLD_HOSTILE=DIR names a folder with suites that others made (see the script).
 hostile: $(VENV)/.ready-dev

@@ -1,5 +1,6 @@
 """For all tests: Hypothesis without haste, tables shown at the end, a folder in memory."""
 
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,9 @@ settings.load_profile("unhurried")
 # A test that measures something calls ``record_property(TABLE, text)`` with what is to be read.
 TABLE = "table"
 
+ROOM = 1 << 30
+"""Bytes; no test takes as much, but several run at once."""
+
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for outcome in ("passed", "failed"):
@@ -25,11 +29,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture
-def memory(tmp_path: Path) -> Iterator[Path]:
-    """A folder in memory where there is one: a kill takes no power from the machine."""
+def memory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder in memory where there is room: a kill takes no power from the machine."""
     shared = Path("/dev/shm")
-    if not shared.is_dir():
-        yield tmp_path
+    if not shared.is_dir() or shutil.disk_usage(shared).free < ROOM:
+        yield tmp_path_factory.mktemp("folder")
         return
     with tempfile.TemporaryDirectory(dir=shared, prefix="newsfold-") as name:
         yield Path(name)

@@ -8,6 +8,12 @@ from storage.ledger.sqlite import SqliteLedger
 
 
 @pytest.fixture
+def tmp_path(memory: Path) -> Path:
+    """In memory: what is written here is synced all the time."""
+    return memory
+
+
+@pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "state" / "ledger.db"
 

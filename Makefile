@@ -29,9 +29,11 @@ bench: $(VENV)/.ready-dev
 conformance: $(VENV)/.ready-dev
 	$(BIN)/python -m tests.conformance
 
-# Minutes: a crawl killed at a thousand random instants (or KILLS), and at every operation.
+# Minutes: a crawl killed at a thousand random instants (or KILLS), crawls and compactions at every
+# operation, and a storm of compactions.
 faults: $(VENV)/.ready-dev
-	NEWSFOLD_KILLS=$(or $(KILLS),1000) $(BIN)/pytest -q tests/faults tests/lake/test_compaction_faults.py
+	NEWSFOLD_KILLS=$(or $(KILLS),1000) NEWSFOLD_STORM_ROUNDS=50 $(BIN)/pytest -q \
+		tests/faults tests/lake/test_compaction_faults.py tests/lake/test_storm.py
 
 # Minutes. NEWSFOLD_HOSTILE=DIR names a folder with suites that others made (see the script).
 hostile: $(VENV)/.ready-dev

@@ -15,7 +15,7 @@ from tests.lake.world import NOON, article, commit, open_ledger
 
 REPOSITORY = Path(__file__).parents[2]
 NEXT_DAY = NOON + timedelta(days=1)
-ROUNDS = int(os.environ.get("NEWSFOLD_STORM_ROUNDS", "15"))
+ROUNDS = int(os.environ.get("NEWSFOLD_STORM_ROUNDS", "5"))
 PARTS_A_ROUND = 4
 
 

@@ -57,6 +57,7 @@ def harden(
         "python_enable_replacements = false",
         "enable_external_access = false",
         "parquet_metadata_cache = true",
+        "enable_external_file_cache = false",  # the system's own does, and it is asked for nothing
         "TimeZone = 'UTC'",
         f"memory_limit = {quote(memory_limit)}",
         f"threads = {threads}",

@@ -1,5 +1,6 @@
 """The docs' Python is run as it stands there, against a store that was really crawled."""
 
+import importlib
 import re
 import shutil
 import subprocess
@@ -46,6 +47,25 @@ def test_a_snippet_runs_and_shows_something(folder: Path, snippet: str) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip()
+
+
+def test_the_notebooks_cell_runs_in_a_notebook(folder: Path) -> None:
+    """It shows the frame that is printed, and the one that is the cell's last line."""
+    why = "a notebook needs nbclient and ipykernel, which are not here"
+    nbclient = pytest.importorskip("nbclient", reason=why)
+    pytest.importorskip("ipykernel", reason=why)
+    nbformat = importlib.import_module("nbformat")
+    page = (ROOT / "docs/how-to/query.md").read_text().partition("## A notebook")[2]
+    (cell,) = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(code) for code in (cell, "frame", "store.close()")]
+    )
+    where = {"metadata": {"path": str(folder)}}
+    nbclient.NotebookClient(notebook, timeout=120, resources=where).execute()
+    ((printed,), (shown,), closed) = (each["outputs"] for each in notebook["cells"])
+    assert "title" in printed["text"]
+    assert "<table" in shown["data"]["text/html"]
+    assert not closed
 
 
 def test_there_is_a_snippet_for_each_engine() -> None:

@@ -4,9 +4,14 @@ SQLite FTS5 splits text at spaces, which many scripts do not write. So before a 
 separator goes between the letters of such scripts, and a query's run of them becomes a phrase:
 each letter is found, and 津波 finds only those two in a row. The separator is a control character
 that no indexed text has, so it can be taken out of what is shown again.
+
+A snippet needs the text. FTS5 would keep it as it is, which takes twice the room of all the rest;
+it is kept compressed, and FTS5 is given a view that expands it (SQLite, "FTS5", section 4.4.3,
+"External Content Tables").
 """
 
 import sqlite3
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -22,7 +27,7 @@ from storage.query import Session
 
 HIT_START, HIT_END = "\x02", "\x03"
 
-_VERSION = 2
+_VERSION = 3
 _BATCH = 500
 _PATIENCE = 60.0  # seconds to wait for another process that brings the index up to date
 _SNIPPET_TOKENS = 30
@@ -39,27 +44,32 @@ CREATE TABLE docs (
     feed_id TEXT,
     language TEXT,
     published_at TEXT,
-    dated_at TEXT
+    dated_at TEXT,
+    title TEXT,
+    body BLOB
 );
+CREATE VIEW texts AS SELECT id, segmented(title) AS title, expanded(body) AS body FROM docs;
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE VIRTUAL TABLE words USING fts5 (
-    title, body, tokenize = "unicode61 remove_diacritics 2 categories 'L* M* N* Co'"
+    title, body, content = 'texts', content_rowid = 'id',
+    tokenize = "unicode61 remove_diacritics 2 categories 'L* M* N* Co'"
 );
 PRAGMA user_version = {_VERSION};
 COMMIT;
-"""
+"""  # noqa: S608 - no input
 _TEXTS = """
     SELECT a.article_id, a.revision, a.url, a.site, a.feed_id, a.language, a.published_at,
            coalesce(a.published_at, a.fetched_at) AS dated_at, a.title, a.text
     FROM articles a SEMI JOIN wanted USING (article_id)"""
 _FIND = f"""
-    SELECT docs.article_id, words.title, docs.url, docs.site, docs.published_at,
+    SELECT docs.article_id, docs.title, docs.url, docs.site, docs.published_at,
            bm25(words, 10.0, 1.0) AS rank,
            snippet(words, 1, '{HIT_START}', '{HIT_END}', '…', ?)
     FROM words JOIN docs ON docs.id = words.rowid
     WHERE words MATCH ?{{}} ORDER BY rank, docs.published_at DESC, docs.article_id LIMIT ?"""  # noqa: S608
 
 _KEPT = ("article_id", "revision", "url", "site", "feed_id", "language")
+_PAGE = 16_384  # bytes; of smaller ones a good part stays empty, since two texts rarely fill one
 
 Sync = Callable[[Callable[[Session], None]], None]
 
@@ -155,14 +165,15 @@ class SearchIndex:
             ) from error
 
     def _open(self) -> sqlite3.Connection:
-        db = sqlite3.connect(self._path, timeout=_PATIENCE, isolation_level=None)
+        db = connected(self._path)
         try:
             (version,) = db.execute("PRAGMA user_version").fetchone()
             if version != _VERSION:
                 if db.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone():
                     db.close()
                     self._remove()
-                    db = sqlite3.connect(self._path, timeout=_PATIENCE, isolation_level=None)
+                    db = connected(self._path)
+                db.execute(f"PRAGMA page_size = {_PAGE}")
                 db.execute("PRAGMA journal_mode = WAL")
                 db.executescript(_SCHEMA)
             db.execute("PRAGMA synchronous = NORMAL")
@@ -174,6 +185,15 @@ class SearchIndex:
     def _remove(self) -> None:
         for end in ("", "-wal", "-shm", "-journal"):
             self._path.with_name(self._path.name + end).unlink(missing_ok=True)
+
+
+def connected(path: Path) -> sqlite3.Connection:
+    """Open an index with the functions that its own view calls; without them it has no texts."""
+    db = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)
+    db.execute("PRAGMA trusted_schema = ON")  # some builds let no view call a function of ours
+    db.create_function("segmented", 1, lambda text: text and segmented(text), deterministic=True)
+    db.create_function("expanded", 1, _expanded, deterministic=True)
+    return db
 
 
 def _bring_up_to_date(db: sqlite3.Connection, session: Session) -> None:
@@ -210,17 +230,20 @@ def _bring_up_to_date(db: sqlite3.Connection, session: Session) -> None:
 
 
 def _insert(db: sqlite3.Connection, record: dict[str, object]) -> None:
+    title, body = _clean(record["title"]), _clean(record["text"])
     row = db.execute(
         "INSERT INTO docs (article_id, revision, url, site, feed_id, language, published_at,"
-        " dated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        " dated_at, title, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             *(record[name] for name in _KEPT),
             *(_iso(record[name]) for name in ("published_at", "dated_at")),
+            title,
+            body and zlib.compress(body.encode()),
         ],
     )
     db.execute(
         "INSERT INTO words (rowid, title, body) VALUES (?, ?, ?)",
-        [row.lastrowid, _indexed(record["title"]), _indexed(record["text"])],
+        [row.lastrowid, title and segmented(title), body and segmented(body)],
     )
 
 
@@ -228,8 +251,13 @@ def _iso(at: object) -> str | None:
     return at.astimezone(UTC).isoformat() if isinstance(at, datetime) else None
 
 
-def _indexed(text: object) -> str | None:
-    return segmented(text.translate(CONTROLS)) if isinstance(text, str) else None
+def _clean(text: object) -> str | None:
+    return text.translate(CONTROLS) if isinstance(text, str) else None
+
+
+def _expanded(body: bytes | str | None) -> str | None:
+    """Return a text just as FTS5 was given it: it reads it again to take its words out."""
+    return segmented(zlib.decompress(body).decode()) if isinstance(body, bytes) else body
 
 
 def _find(db: sqlite3.Connection, match: Asked, tokens: int, limit: int) -> list[SearchHit]:
@@ -239,7 +267,7 @@ def _find(db: sqlite3.Connection, match: Asked, tokens: int, limit: int) -> list
     return [
         SearchHit(
             article_id=article_id,
-            title=title and title.replace(SEPARATOR, ""),
+            title=title,
             url=url,
             site=site,
             published_at=published and datetime.fromisoformat(published),
@@ -263,4 +291,6 @@ def _transaction(db: sqlite3.Connection) -> Iterator[None]:
 
 def _is_damage(error: sqlite3.DatabaseError) -> bool:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB) or "vtable" in str(error)
+    # What is said of a text that cannot be expanded, or by FTS5 of its own tables.
+    told = any(words in str(error) for words in ("user-defined function", "logic error", "vtable"))
+    return told or code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)

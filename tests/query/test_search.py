@@ -204,6 +204,14 @@ def test_the_index_follows_the_articles(root: Path) -> None:
     assert found(root, "airport") == ["port"]
 
 
+def test_the_index_takes_less_room_than_the_texts_alone(root: Path) -> None:
+    sentence = "The harbour was quiet on day {} as the ferries stayed in port. "
+    texts = ["".join(sentence.format(n + m) for m in range(60)) for n in range(400)]
+    put_part(root, "articles", "2", [article(f"m{n}", text=text) for n, text in enumerate(texts)])
+    assert found(root, "ferries")
+    assert (root / "state" / "search.db").stat().st_size < sum(map(len, texts))
+
+
 def test_an_unchanged_store_is_not_indexed_again(root: Path) -> None:
     found(root, "harbour")
     before = (root / "state" / "search.db").stat().st_mtime_ns
@@ -216,10 +224,10 @@ def test_indexing_that_was_broken_off_goes_on(root: Path) -> None:
     put_part(root, "articles", "2", many)
     with storage.open(root) as store:
         assert len(store.search("manifold", limit=2_000)) == 1_200
-    with sqlite3.connect(root / "state" / "search.db") as db:
-        db.execute("DELETE FROM meta")
-        db.execute("DELETE FROM words WHERE rowid > 300")
-        db.execute("DELETE FROM docs WHERE id > 300")
+    db = search.connected(root / "state" / "search.db")
+    db.execute("DELETE FROM meta")
+    db.execute("DELETE FROM words WHERE rowid > 300")
+    db.execute("DELETE FROM docs WHERE id > 300")
     db.close()
     with storage.open(root) as store:
         assert len(store.search("manifold", limit=2_000)) == 1_200
@@ -256,6 +264,12 @@ def make_foreign(path: Path) -> None:
     db.close()
 
 
+def spoil_texts(path: Path) -> None:
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE docs SET body = zeroblob(length(body))")
+    db.close()
+
+
 def drop_shadow(path: Path) -> None:
     with sqlite3.connect(path) as db:
         db.execute("DELETE FROM words_data")
@@ -264,7 +278,11 @@ def drop_shadow(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "harm", [damage_all, damage_pages, cut_short, empty, make_old, make_foreign, drop_shadow]
+    "harm",
+    [
+        *(damage_all, damage_pages, cut_short, empty, make_old, make_foreign),
+        *(spoil_texts, drop_shadow),
+    ],
 )
 @pytest.mark.parametrize("changed", [False, True])
 def test_a_damaged_index_is_built_again(root: Path, harm: object, changed: bool) -> None:
@@ -331,8 +349,9 @@ def test_a_search_without_words_or_with_a_wrong_day_is_refused(
 
 def test_the_index_can_be_built_anew(root: Path) -> None:
     assert found(root, "harbour") == ["port"]
-    with sqlite3.connect(root / "state" / "search.db") as db:
-        db.execute("DELETE FROM words")  # what no stamp tells
+    db = search.connected(root / "state" / "search.db")
+    db.execute("DELETE FROM words")  # what no stamp tells
+    db.close()
     assert found(root, "harbour") == []
     with storage.open(root) as store:
         store.reindex()

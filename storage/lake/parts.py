@@ -1,7 +1,7 @@
 """One part: a batch of one table and one day as a Parquet file, and how it is read back whole."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -84,6 +84,18 @@ def write_groups(
             writer.write_table(group.cast(schema), row_group_size=ROW_GROUP_ROWS)
             written += group.num_rows
     return written
+
+
+def row_groups(table: str, pieces: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """Yield rows that come in pieces of any size in row groups, which are full but for the last."""
+    rest = TABLES[table].empty_table()
+    for piece in pieces:
+        rest = pa.concat_tables([rest, piece])
+        while rest.num_rows >= ROW_GROUP_ROWS:
+            yield rest[:ROW_GROUP_ROWS]
+            rest = rest[ROW_GROUP_ROWS:]
+    if rest.num_rows:
+        yield rest
 
 
 def scheme_of(file: Path) -> str:

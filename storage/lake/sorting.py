@@ -10,7 +10,7 @@ from typing import Self
 import duckdb
 import pyarrow as pa
 
-from storage.lake.parts import ROW_GROUP_ROWS
+from storage.lake.parts import ROW_GROUP_ROWS, row_groups
 from storage.schema import TABLES, TIME_COLUMNS
 
 MEMORY_LIMIT = "512MB"
@@ -90,20 +90,14 @@ class Sorter:
         ).fetchall()
 
     def groups(self) -> Iterator[pa.Table]:
-        """Yield the rows that stay by time, in row groups, columns as the schema has them.
+        """Return the rows that stay by time, in row groups, columns as the schema has them.
 
         Rows of one time come in the order of the files and of the rows in them.
         """
-        rest = TABLES[self._table].empty_table()
-        for low, high in self._slices():
-            for batch in self._rows(low, high):
-                fresh = pa.Table.from_batches([batch]).cast(TABLES[self._table])
-                rest = pa.concat_tables([rest, fresh])
-                while rest.num_rows >= ROW_GROUP_ROWS:
-                    yield rest[:ROW_GROUP_ROWS]
-                    rest = rest[ROW_GROUP_ROWS:]
-        if rest.num_rows:
-            yield rest
+        schema = TABLES[self._table]
+        batches = (batch for low, high in self._slices() for batch in self._rows(low, high))
+        pieces = (pa.Table.from_batches([batch]).cast(schema) for batch in batches)
+        return row_groups(self._table, pieces)
 
     def _slices(self) -> Iterator[tuple[datetime | None, datetime | None]]:
         """Yield spans of time with about ``SLICE`` rows each, in order: so much is sorted at once.

@@ -1,60 +1,57 @@
-"""How big, quick and frugal the store is: ``python bench/store.py [--million] [--json]``.
+"""How big, quick and frugal the store is: ``python bench/store.py``.
 
-One run fills a store with articles like news in length (100,000, or 1,000,000 with ``--million``,
-over 30 days, two in a hundred with a second revision) and asks the same of it in four ways:
+One run fills a store with articles like news in length and words (100,000, or 1,000,000 with
+``--million``, or as many as ``--count`` says, over 30 days, two in a hundred with a second
+revision) and asks the same of it in five ways:
 
-* *ours*: ``storage.open()`` and its views, ``articles`` (newest revisions) and ``revisions``;
 * *ideal*: DuckDB over one Parquet file of the same rows, sorted by time, written as ours are;
+* *revisions* and *articles* (newest revisions): ``storage.open()`` and its views;
 * *delta*: DuckDB over a Delta Lake table of the same rows (``deltalake``), by way of Arrow;
 * *sqlite*: one table with indexes on id and time.
 
-The closed days are one file each, as compaction leaves them. *commit* and *flush* are measured on
-the way in which a crawl stores: through the ledger's journal. Each query runs several times in
-turns; printed are medians and their ratio to *ideal*.
+The closed days are one file each, as compaction leaves them. *commit*, *flush* and *compact* are
+measured on the way in which a crawl stores: through the ledger's journal. Each query runs several
+times in turns; printed are medians and their ratio to *ideal*. Memory is the peak of a process of
+its own for each way and query.
 """
 
 import argparse
 import hashlib
-import importlib
 import json
 import shutil
-import sqlite3
 import statistics
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
-import duckdb
-import pyarrow as pa
 import pyarrow.parquet as pq
-from measure import memory
+from store_peers import IDEAL, OURS, here, opened, peaks, put_peers
 from store_rows import DAYS, FIRST, KILO, articles, commit, entry, put_closed_days, record
+from store_search import searches
 
 import storage
 from storage.lake.lake import Lake
 from storage.ledger.sqlite import SqliteLedger
-from storage.model import (
-    Article,
-    FeedState,
-    Poll,
-    PollCommit,
-    Reason,
-)
+from storage.model import Article, FeedState, Poll, PollCommit, Reason
 
 JOURNALLED = 4_000  # articles on which commit and flush are measured
 A_FLUSH = 500
 GROUP = 64
-ROUNDS = 7
-COLUMNS = "article_id, site, fetched_at, title, word_count, revision"
+ROUNDS = 9
+DAY = 11
 QUERIES = {
     "scan of numbers": "SELECT site, count(*), sum(word_count) FROM {of} GROUP BY site",
     "scan of texts": "SELECT count(*) FROM {of} WHERE text LIKE '%qq%'",
     "point lookup": "SELECT title, text FROM {of} WHERE article_id = '{key}'",
     "time range": "SELECT title FROM {of} WHERE fetched_at >= '{begin}' AND fetched_at < '{end}'",
 }
+BY_DAY = "time range, by dt"
+"""The same range; our views, which alone have that column, are asked for the day as well."""
 
 
 def sizes(ideal: Path, count: int) -> dict[str, float]:
@@ -88,10 +85,8 @@ def commit_and_flush(root: Path) -> dict[str, float]:
         some = rows[begin : begin + A_FLUSH]
         seconds["commit"] += _seconds(lambda: commit_all(ledger, some))  # noqa: B023
         seconds["flush"] += _seconds(lambda: lake.flush(at=FIRST, wait=True))
-    compact = getattr(lake, "compact", None)
-    if compact is not None:
-        later = FIRST + timedelta(days=DAYS)
-        seconds["compact"] = _seconds(lambda: list(compact(at=later)))
+    later = FIRST + timedelta(days=DAYS)
+    seconds["compact"] = _seconds(lambda: list(lake.compact(at=later)))
     ledger.close()
     return {name: len(rows) / spent for name, spent in seconds.items()}
 
@@ -110,38 +105,6 @@ def _seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - begin
 
 
-def in_sqlite(file: Path, ideal: Path) -> sqlite3.Connection:
-    """Return a database with the same rows, indexed by id and time."""
-    db = sqlite3.connect(file)
-    names = [n for n in pq.read_schema(ideal).names if n not in ("authors", "tags")]
-    db.execute(f"CREATE TABLE articles ({', '.join(names)})")
-    for batch in pq.ParquetFile(ideal).iter_batches(5_000, columns=names):
-        columns = [
-            column.cast(pa.string()) if pa.types.is_timestamp(column.type) else column
-            for column in batch.columns
-        ]
-        rows = zip(*(column.to_pylist() for column in columns), strict=True)
-        db.executemany(f"INSERT INTO articles VALUES ({', '.join('?' * len(names))})", rows)
-    db.execute("CREATE INDEX by_id ON articles (article_id)")
-    db.execute("CREATE INDEX by_time ON articles (fetched_at)")
-    db.commit()
-    return db
-
-
-def in_delta(folder: Path, ideal: Path) -> Callable[[str], object] | None:
-    """Return a way to ask a Delta Lake table of the same rows, if ``deltalake`` is installed."""
-    try:
-        delta = importlib.import_module("deltalake")
-    except ImportError:
-        return None
-    delta.write_deltalake(str(folder), pq.ParquetFile(ideal).read())
-    dataset = delta.DeltaTable(str(folder)).to_pyarrow_dataset()
-    connection = duckdb.connect()
-    connection.execute("SET TimeZone = 'UTC'")
-    connection.register("delta_articles", dataset)
-    return lambda query: connection.sql(query).to_arrow_table()
-
-
 def in_turns(ways: dict[str, Callable[[], object]]) -> dict[str, float]:
     """Return each way's median of seconds; the first of the rounds is not counted."""
     spent: dict[str, list[float]] = {name: [] for name in ways}
@@ -151,35 +114,37 @@ def in_turns(ways: dict[str, Callable[[], object]]) -> dict[str, float]:
     return {name: statistics.median(times[1:]) for name, times in spent.items()}
 
 
-def ask(root: Path, ideal: Path, count: int) -> dict[str, dict[str, float]]:
-    """Return seconds of each query by each way."""
-    connection = duckdb.connect()
-    connection.execute("SET TimeZone = 'UTC'")
-    db, delta = in_sqlite(root / "peer.db", ideal), in_delta(root / "delta", ideal)
+def queries(count: int) -> dict[str, str]:
+    """Return the queries by name; ``{of}`` in each stands for the rows."""
     key = hashlib.sha256(str(count // 2 + 1).encode()).hexdigest()[:20]
-    begin, end = (str((FIRST + timedelta(days=n)).date()) for n in (11, 12))
+    begin, end = ((FIRST + timedelta(days=day)).date() for day in (DAY, DAY + 1))
+    return {
+        name: query.format(of="{of}", key=key, begin=begin, end=end)
+        for name, query in QUERIES.items()
+    }
+
+
+def ask(root: Path, count: int) -> dict[str, dict[str, float]]:
+    """Return seconds of each query by each way."""
     found: dict[str, dict[str, float]] = {}
-    with storage.open(root) as store:
-        for name, query in QUERIES.items():
-
-            def said(of: str, query: str = query) -> str:
-                return query.format(of=of, key=key, begin=begin, end=end)
-
-            file = f"read_parquet('{ideal}')"
-            ways: dict[str, Callable[[], object]] = {
-                "ideal": lambda: connection.sql(said(file)).to_arrow_table(),  # noqa: B023
-                "revisions": lambda: store.sql(said("revisions")),
-                "articles": lambda: store.sql(said("articles")),
-                "sqlite": lambda: db.execute(said("articles")).fetchall(),
-            }
-            if delta is not None:
-                ways["delta"] = lambda: delta(said("delta_articles"))
-            found[name] = in_turns(ways)
-        found["search"] = {}
-        found["search"]["build"] = _seconds(lambda: store.search("qqqq"))
-        found["search"] |= in_turns({"articles": lambda: store.search("aba* caba", limit=20)})
-        found["search"]["bytes"] = (root / "state" / "search.db").stat().st_size
+    by_day = f" AND dt = '{(FIRST + timedelta(days=DAY)).date()}'"
+    with ExitStack() as stack:
+        ways = {way: stack.enter_context(opened(way, root)) for way in here(root)}
+        for name, query in queries(count).items():
+            said = {way: query.format(of=of) for way, (of, _) in ways.items()}
+            found[name] = in_turns({way: partial(ways[way][1], said[way]) for way in ways})
+        said |= {way: said[way] + by_day for way in OURS}
+        found[BY_DAY] = in_turns({way: partial(ways[way][1], said[way]) for way in ways})
     return found
+
+
+def look_for(root: Path, count: int) -> dict[str, float]:
+    """Return the seconds of building the index of words, its bytes an article, and searches."""
+    with storage.open(root) as store:
+        found = {"build": _seconds(store.reindex)}
+        found["bytes an article"] = (root / "state" / "search.db").stat().st_size / count
+        wanted = searches(root / IDEAL)
+        return found | in_turns({name: partial(store.search, wanted[name]) for name in wanted})
 
 
 def opening(root: Path) -> float:
@@ -204,17 +169,23 @@ def main() -> None:
     try:
         with tempfile.TemporaryDirectory(prefix="newsfold-bench-") as other:
             rates = commit_and_flush(Path(other))
-        ideal, revised = put_closed_days(root, count)
+        revised = put_closed_days(root, count)
         record(root, revised)
-        before = memory()
+        put_peers(root)
+        asked = queries(count)
+        used = peaks(root, list(asked.values()))
         result = {
             "articles": count,
             "superseded": len(revised),
-            "bytes an article": sizes(ideal, count),
+            "bytes an article": sizes(root / IDEAL, count),
             "articles a second": rates,
-            "seconds": ask(root, ideal, count),
+            "seconds": ask(root, count),
             "open seconds": opening(root),
-            "memory": memory()[0] - before[0],
+            "peak bytes": {
+                way: {name: of[query] for name, query in {"nothing": "", **asked}.items()}
+                for way, of in used.items()
+            },
+            "search": look_for(root, count),
         }
     finally:
         shutil.rmtree(root)
@@ -228,19 +199,18 @@ def _told(result: dict) -> str:  # type: ignore[type-arg]
     told = ", ".join(f"{name} {n:,.0f}" for name, n in result["articles a second"].items())
     lines.append(f"articles a second: {told}")
     for name, times in result["seconds"].items():
-        if name == "search":
-            lines.append(
-                f"search: {times['articles'] * KILO:.1f} ms; built in {times['build']:.0f} s,"
-                f" {times['bytes'] / KILO**2:.0f} MB"
-            )
-            continue
         told = ", ".join(
             f"{way} {each * KILO:.1f} ms ({each / times['ideal']:.2f})"
             for way, each in times.items()
         )
         lines.append(f"{name}: {told}")
     lines.append(f"open: {result['open seconds'] * KILO:.1f} ms")
-    lines.append(f"memory: {result['memory'] / KILO**2:.0f} MB")
+    for way, each in result["peak bytes"].items():
+        told = ", ".join(f"{name} {n / KILO**2:.0f}" for name, n in each.items())
+        lines.append(f"peak MB, {way}: {told}")
+    built, size, *_ = (search := result["search"]).values()
+    told = ", ".join(f"{name} {n * KILO:.1f} ms" for name, n in list(search.items())[2:])
+    lines.append(f"search: built in {built:.1f} s, {size:.0f} bytes an article; {told}")
     return "\n".join(lines)
 
 

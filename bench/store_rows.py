@@ -1,7 +1,6 @@
 """The rows of ``bench/store.py``, and ways to put them into a store."""
 
 import hashlib
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,9 +10,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from fold_documents import texts
+from store_peers import IDEAL
+from store_texts import texts
 
-from storage.lake.parts import measure, write_part
+from storage.lake.parts import measure, row_groups, write_groups, write_part
 from storage.ledger import articles as ledger_articles
 from storage.ledger.sqlite import SqliteLedger
 from storage.model import (
@@ -39,7 +39,8 @@ def articles(count: int) -> Iterator[Article]:
     """Yield articles in the order in which they were fetched."""
     chance = np.random.default_rng(7)
     written = texts(count, seed=7)
-    for number, text in enumerate(written):
+    for number, each in enumerate(written):
+        text = each.text
         revised = number > KILO and chance.random() < REVISED
         of = number - KILO if revised else number
         key = hashlib.sha256(str(of).encode()).hexdigest()[:20]
@@ -58,10 +59,10 @@ def articles(count: int) -> Iterator[Article]:
             published_at=at,
             first_seen_at=at,
             fetched_at=at,
-            language="en",
+            language=each.language,
             summary=text[:150],
             text=text,
-            word_count=text.count(" ") + 1,
+            word_count=text.count(" ") + 1 if each.language == "en" else len(text),
             text_source=TextSource.PAGE,
             content_hash=hashlib.sha256(text.encode()).hexdigest(),
             signature=chance.bytes(512),
@@ -69,24 +70,24 @@ def articles(count: int) -> Iterator[Article]:
         )
 
 
-def put_closed_days(root: Path, count: int) -> tuple[Path, list[Article]]:
-    """Write a part a day, and the same rows as one file; return that, and second revisions."""
-    ideal, rows = root / "ideal.parquet", articles(count)
-    revised: list[Article] = []
-    with tempfile.TemporaryDirectory(dir=root) as scratch:
-        files = []
+def put_closed_days(root: Path, count: int) -> list[Article]:
+    """Write a part a day, and the same rows as one file; return the second revisions."""
+    rows, revised = articles(count), list[Article]()
+
+    def days() -> Iterator[pa.Table]:
         for day in range(DAYS):
             some = list(islice(rows, count // DAYS + (day < count % DAYS)))
-            revised += [row for row in some if row.revision]
+            revised.extend(row for row in some if row.revision)
             table = to_table("articles", some)
             folder = root / "articles" / f"dt={(FIRST + timedelta(days=day)).date()}"
             folder.mkdir(parents=True)
             write_part(folder / "part-day.parquet", "articles", table, scheme="bench")
-            files.append(Path(scratch) / f"{day}.parquet")
-            pq.write_table(table, files[-1])
-        whole = pa.concat_tables(pq.read_table(file) for file in files)
-        write_part(ideal, "articles", whole, scheme="bench")
-    return ideal, revised
+            yield table
+
+    write_groups(
+        root / IDEAL, "articles", row_groups("articles", days()), rows=count, scheme="bench"
+    )
+    return revised
 
 
 def record(root: Path, revised: Sequence[Article]) -> None:

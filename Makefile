@@ -25,6 +25,7 @@ bench: $(VENV)/.ready-dev
 	$(BIN)/python bench/fold_quality.py
 	$(BIN)/python bench/fold_speed.py
 	$(BIN)/python bench/polling.py
+	$(BIN)/python bench/store.py
 
 conformance: $(VENV)/.ready-dev
 	$(BIN)/python -m tests.conformance

@@ -84,4 +84,4 @@ def asked(words: str) -> Asked:
 
 def segmented(text: str) -> str:
     """Put the separator between letters that a space would not part."""
-    return text if text.isascii() else _BOUNDARY.sub(SEPARATOR, text)
+    return _BOUNDARY.sub(SEPARATOR, text) if HAS_DENSE.search(text) else text

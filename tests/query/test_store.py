@@ -1,5 +1,4 @@
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -18,19 +17,6 @@ from tests.query.samples import (
     entry_commit,
 )
 from tests.query.world import World, folded
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    world = World(tmp_path / "data")
-    yield world
-    world.ledger.close()
-
-
-@pytest.fixture
-def store(world: World) -> Iterator[Store]:
-    with storage.open(world.root) as store:
-        yield store
 
 
 def count(store: Store, view: str) -> int:

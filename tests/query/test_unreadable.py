@@ -1,7 +1,7 @@
 """One bad file never keeps anyone from the others, and no answer that lacks one looks whole."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -59,19 +59,6 @@ DAMAGES = (
     not_parquet,
     Path.unlink,
 )
-
-
-@pytest.fixture
-def world(memory: Path) -> Iterator[World]:
-    made = World(memory)
-    yield made
-    made.ledger.close()
-
-
-@pytest.fixture
-def store(world: World) -> Iterator[Store]:
-    with storage.open(world.root) as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from storage.lake.flush import ROWS_A_BATCH, FlushReport
+from storage.lake import flush
+from storage.lake.flush import FlushReport
 from storage.lake.lake import Lake
 from storage.ledger.sqlite import SqliteLedger
 from tests.lake.world import (
@@ -102,9 +103,10 @@ def test_an_empty_journal_makes_no_folder(tmp_path: Path, ledger: SqliteLedger) 
 
 
 def test_more_rows_than_one_batch_holds_are_flushed_by_one_flush(
-    tmp_path: Path, ledger: SqliteLedger
+    tmp_path: Path, ledger: SqliteLedger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    commit(ledger, [article(number) for number in range(ROWS_A_BATCH + 10)])
+    monkeypatch.setattr(flush, "ROWS_A_BATCH", 50)
+    commit(ledger, [article(number) for number in range(60)])
     before = journal(ledger)
     Lake(tmp_path, ledger).flush(at=NOON)
     assert len(ledger.parts("outcomes")) > 1

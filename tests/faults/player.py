@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
@@ -55,10 +55,13 @@ class Tally:
         self.flaws += [f"{where}: {flaw}" for flaw in assess(root, newsroom, told=told, done=False)]
 
 
-def operations(root: Path, _: int) -> Tally:
-    """Kill at the first, second, third … operation, and somewhere in the recovery from that."""
+def operations(root: Path, step: int) -> Tally:
+    """Kill at the first, second, third … operation, and somewhere in the recovery from that.
+
+    With a ``step`` of more than 1 at every so many, others each day.
+    """
     tally = Tally()
-    for number in count(1):
+    for number in count(1 + datetime.now(UTC).toordinal() % step, step):
         store, where = root / str(number), f"killed at operation {number}"
         code, lines = crawling(store, SMALL, at=NOON, on_step=Deadly(number)).end()
         if code == 0:

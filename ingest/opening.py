@@ -40,7 +40,7 @@ def _refuse_lost_ledger(data: Path, path: Path) -> None:
     if part is not None:
         raise NewsfoldError(
             f"{data} has stored articles but its ledger, {path}, is missing or empty: put it back, "
-            "or use another data folder (the articles can still be queried)"
+            "or have `newsfold store repair` make it anew (the articles can still be queried)"
         )
 
 

@@ -2,9 +2,10 @@
 
 ::
 
-    StoreError           there is no store in the folder, or it cannot be read
-    └── QueryError       a query or a search asks for something that cannot be had
-        └── QueryTimeout it took longer than it was allowed
+    StoreError             there is no store in the folder, or it cannot be read
+    ├── DamagedLedgerError what should be its ledger cannot be read as one
+    └── QueryError         a query or a search asks for something that cannot be had
+        └── QueryTimeout   it took longer than it was allowed
 
     UnreadablePartWarning  (a warning) an answer lacks what is in files that cannot be read
 """
@@ -18,6 +19,10 @@ class StoreError(Exception):
 
 class UnreadablePartWarning(UserWarning):
     """An answer lacks the rows of files that cannot be read. The message names them."""
+
+
+class DamagedLedgerError(StoreError):
+    """The ledger's file is damaged; `newsfold store repair` makes another one."""
 
 
 class QueryError(StoreError):

@@ -17,6 +17,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import quote
 
 import filelock
 import pyarrow as pa
@@ -67,6 +68,12 @@ _FIND = f"""
            snippet(words, 1, '{HIT_START}', '{HIT_END}', '…', ?)
     FROM words JOIN docs ON docs.id = words.rowid
     WHERE words MATCH ?{{}} ORDER BY rank, docs.published_at DESC, docs.article_id LIMIT ?"""  # noqa: S608
+
+_DIFFERING = {
+    "lacks": "SELECT article_id FROM articles ANTI JOIN wanted USING (article_id, revision)",
+    "has what is not stored of": """
+        SELECT article_id FROM wanted ANTI JOIN articles USING (article_id, revision)""",
+}
 
 _KEPT = ("article_id", "revision", "url", "site", "feed_id", "language")
 _PAGE = 16_384  # bytes; of smaller ones a good part stays empty, since two texts rarely fill one
@@ -130,6 +137,22 @@ class SearchIndex:
         """
         with self._locked():
             self._remove()
+
+    def problems(self, session: Session) -> list[str]:
+        """Return a sentence for each thing that is wrong with the index, beside a snapshot.
+
+        That it is older than the snapshot is nothing wrong: the next search brings it up to date.
+        """
+        if not self._path.is_file():
+            return []
+        with self._locked():
+            try:
+                with closing(
+                    sqlite3.connect(f"file:{quote(str(self._path))}?mode=ro", uri=True)
+                ) as db:
+                    return list(_problems(db, session))
+            except sqlite3.DatabaseError as error:
+                return [f"cannot be read: {error}"]
 
     def rebuild(self, *, sync: Sync) -> None:
         """Build the index anew from the articles.
@@ -227,6 +250,25 @@ def _bring_up_to_date(db: sqlite3.Connection, session: Session) -> None:
                 for record in batch.to_pylist():
                     _insert(db, record)
     db.execute("INSERT OR REPLACE INTO meta VALUES ('stamp', ?)", [stamp])
+
+
+def _problems(db: sqlite3.Connection, session: Session) -> Iterator[str]:
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    if version != _VERSION:  # the next search builds it anew
+        return
+    for (said,) in db.execute("PRAGMA quick_check"):
+        if said != "ok":
+            yield f"SQLite says: {said}"
+    stamp = session.stamp
+    if not db.execute("SELECT 1 FROM meta WHERE key = 'stamp' AND value = ?", [stamp]).fetchone():
+        return
+    found = db.execute("SELECT article_id, revision FROM docs").fetchall()
+    ids, revisions = zip(*found, strict=True) if found else ((), ())
+    docs = pa.table({"article_id": pa.array(ids, pa.string()), "revision": pa.array(revisions)})
+    for what, query in _DIFFERING.items():
+        count = sum(batch.num_rows for batch in session.stream(query, wanted=docs, size=_BATCH))
+        if count:
+            yield f"{what} {count} articles, though it says that it is up to date"
 
 
 def _insert(db: sqlite3.Connection, record: dict[str, object]) -> None:

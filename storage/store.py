@@ -183,6 +183,10 @@ class Store:
         """
         self._index().rebuild(sync=self._readings.read)
 
+    def search_problems(self) -> list[str]:
+        """Return a sentence for each thing that is wrong with the search index, if there is one."""
+        return self._readings.read(SearchIndex(self._root / "state").problems)
+
     def _index(self) -> SearchIndex:
         state = self._root / "state"
         if os.access(state if state.is_dir() else self._root, os.W_OK):

@@ -3,18 +3,25 @@
 import sqlite3
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 from rich.text import Text
 
+import storage
 from ingest.cli import compacting, exporting, importing, pruning, removing, repairing, say
 from ingest.cli.context import Context
 from storage.lake.lake import Lake
 from storage.lake.verify import Problem
 from storage.ledger.sqlite import SqliteLedger
+from storage.repair.store import compared
 
 _LEDGER = "state/ledger.db"
-_REMEDY = "Restore the data folder, ledger and files together, from a backup."
+_REMEDY = "`newsfold store repair` makes it anew from what can be read of it, and from Parquet."
+_MEND = "`newsfold store repair` brings the ledger in line with what is stored."
+_SEARCH = "state/search.db"
+_REINDEX = "`newsfold store reindex` builds it anew."
+_MOST_NAMED = 5
 _FOLD = "state/fold"
 _FOLD_REMEDY = "Remove the file: the next crawl makes it anew from the ledger."
 
@@ -43,6 +50,7 @@ def verify(context: Context) -> None:
     ledger = context.open_ledger()
     try:
         problems = [*_ledger_problems(ledger), *Lake(data, ledger).verify()]
+        problems += [] if any(not it.warning for it in problems) else _compared(data)
         parts = ledger.parts()
     finally:
         ledger.close()
@@ -89,6 +97,23 @@ def _ledger_problems(ledger: SqliteLedger) -> Iterator[Problem]:
             yield Problem(path=f"{_FOLD}/{file}", what=what, remedy=_FOLD_REMEDY)
     except sqlite3.DatabaseError as error:
         yield Problem(path=_LEDGER, what=f"cannot be read: {error}", remedy=_REMEDY)
+
+
+def _compared(data: Path) -> Iterator[Problem]:
+    """Compare ledger, rows and search index, all of which can be read."""
+    found = compared(data)
+    for keys, what in (
+        (found.missing, "the newest revision of {} is stored nowhere: {}"),
+        (found.unknown, "it does not know the newest rows of {}: {}"),
+    ):
+        if keys:
+            some = ", ".join(f"{key} ({revision})" for key, revision in keys[:_MOST_NAMED])
+            rest = ", …" if len(keys) > _MOST_NAMED else ""
+            said = what.format(say.plural(len(keys), "article"), some + rest)
+            yield Problem(path=_LEDGER, what=said, remedy=_MEND)
+    with storage.open(data) as store:
+        for said in store.search_problems():
+            yield Problem(path=_SEARCH, what=said, remedy=_REINDEX, warning=True)
 
 
 def _print(context: Context, problem: Problem) -> None:

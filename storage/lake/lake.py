@@ -12,7 +12,7 @@ from storage.lake.compaction import CLOSED, Compactor, Which
 from storage.lake.exchange import PAUSE, Exchange
 from storage.lake.flush import Flusher, FlushReport
 from storage.lake.layout import Layout
-from storage.lake.removal import Edits, Remover, Touched
+from storage.lake.removal import Edits, Remover, Touched, begin_of
 from storage.lake.repair import Plan, carry_out, plan_repair
 from storage.lake.rewrite import Day, Rewriter, Rewritten
 from storage.lake.verify import Problem, verify
@@ -151,6 +151,8 @@ class Lake:
         """
         with self._rewriting():
             self._rewriter.clean()
+            if (until := begin_of(edits)) is not None:
+                self._ledger.rewrites.prune(until)
             yield from self._remover.run(edits, at=at)
 
     @contextmanager

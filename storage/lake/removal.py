@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 
 from storage.lake.rewrite import Day, Rewriter, Rewritten, days_of
 from storage.lake.sorting import Edit, Sorter
@@ -48,6 +48,12 @@ class Remover:
         for one in self.touched(edits):
             done = self.rewriter.rewrite(one.day, edits[one.day.table], at=at)
             yield one.day if done is None else done
+
+
+def begin_of(edits: Edits) -> datetime | None:
+    """Return when the days begin of which nothing goes; ``None`` if it is no matter of days."""
+    days = [edit.until for edit in edits.values() if edit.until is not None]
+    return datetime.combine(date.fromisoformat(max(days)), time.min, UTC) if days else None
 
 
 def of_article(remains: Remains) -> Edits:

@@ -69,13 +69,22 @@ def carry_out(plan: Plan, layout: Layout, ledger: Ledger, files: Files) -> None:
     for finding in plan.findings:
         if finding.part is not None:
             ledger.drop_part(finding.path)
-        source = layout.file(finding.path)
-        if source.exists():
-            target = _free(layout.file(f"{QUARANTINE}/{finding.path}"))
-            files.make_folders(target.parent)
-            files.rename(source, target)
-            files.sync_folders(target.parent, root=layout.root)
-            files.sync_folders(source.parent, root=layout.root)
+        quarantine(layout, finding.path, files)
+
+
+def quarantine(layout: Layout, path: str, files: Files) -> None:
+    """Move a file to ``quarantine/``, if it is there; under another name if its own is taken.
+
+    Raises:
+        OSError: the disk refuses.
+    """
+    source = layout.file(path)
+    if source.exists():
+        target = _free(layout.file(f"{QUARANTINE}/{path}"))
+        files.make_folders(target.parent)
+        files.rename(source, target)
+        files.sync_folders(target.parent, root=layout.root)
+        files.sync_folders(source.parent, root=layout.root)
 
 
 def _has_articles(findings: Sequence[Finding]) -> bool:

@@ -1,7 +1,7 @@
 """The articles: newest revisions by id, URL, text, story and number in the fold's index."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from sqlite3 import Connection
 from typing import Any
 
@@ -32,6 +32,14 @@ _PUT = f"""
     RETURNING index_no"""  # noqa: S608 - our own words alone
 # Each of the two parts has an index: most articles are the only one of a story of their own name.
 _OF_STORY = "(article_id = ?1 AND story_id = ?1 OR story_id = ?1 AND story_id <> article_id)"
+_OF = {
+    "related": ":id IN (article_id, other_id)",
+    "verdicts": ":id IN (article_id, other_id)",
+    "versions": "article_id = :id",
+    "aliases": "article_id = :id",
+    "articles": "article_id = :id",
+}
+_AT_ONCE = 50_000
 _EARLIEST = "coalesce(published_at, first_seen_at), first_seen_at, article_id"
 
 
@@ -127,6 +135,31 @@ def superseded(db: Connection) -> list[tuple[str, int]]:
         "SELECT article_id, superseded FROM articles INDEXED BY articles_superseded"
         " WHERE superseded > 0"
     ).fetchall()
+
+
+def supersede(db: Connection, numbers: Iterable[tuple[str, int]]) -> None:
+    """Say of which articles rows do not stand; see ``superseded``. No number becomes lower."""
+    db.executemany(
+        "UPDATE articles SET superseded = ?2 WHERE article_id = ?1 AND superseded < ?2", numbers
+    )
+
+
+def keys(db: Connection) -> Iterator[list[tuple[str, int, int]]]:
+    """Yield the ids of all articles by many, with the newest revision and when it was fetched."""
+    found = db.execute("SELECT article_id, revision, fetched_at FROM articles")
+    while some := found.fetchmany(_AT_ONCE):
+        yield some
+
+
+def forget(db: Connection, article_id: str) -> None:
+    """Remove all that is known of an article but its entries and its rows in the journal."""
+    db.execute(
+        """INSERT OR REPLACE INTO meta (key, value)
+           SELECT 'index_floor', max(index_no) FROM articles HAVING max(index_no) > coalesce(
+               (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'index_floor'), 0)"""
+    )
+    for table, condition in _OF.items():
+        db.execute(f"DELETE FROM {table} WHERE {condition}", {"id": article_id})  # noqa: S608 - our own words alone
 
 
 def alias(db: Connection, urls: Iterable[str], article_id: str) -> None:

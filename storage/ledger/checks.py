@@ -48,6 +48,16 @@ _SENTENCES = {
 
 def problems(db: Connection) -> Iterator[str]:
     """Yield a sentence for each thing that is wrong."""
+    yield from damage(db)
+    outcomes = json.dumps([outcome.value for outcome in Outcome])
+    for sentence, query in _SENTENCES.items():
+        (count,) = db.execute(query, {"outcomes": outcomes} if ":" in query else {}).fetchone()
+        if count:
+            yield sentence.format(count)
+
+
+def damage(db: Connection) -> Iterator[str]:
+    """Yield a sentence for each thing that is not as it was written."""
     for (said,) in db.execute("PRAGMA integrity_check"):
         if said != "ok":
             yield f"SQLite says: {said}"
@@ -55,11 +65,6 @@ def problems(db: Connection) -> Iterator[str]:
         yield f"a row of {table} refers to one that does not exist"
     for table, count in seals.broken(db):
         yield f"{count} rows of {table} are not as they were written: their checksums do not match"
-    outcomes = json.dumps([outcome.value for outcome in Outcome])
-    for sentence, query in _SENTENCES.items():
-        (count,) = db.execute(query, {"outcomes": outcomes} if ":" in query else {}).fetchone()
-        if count:
-            yield sentence.format(count)
     yield from _journal(db)
 
 

@@ -8,7 +8,7 @@ from threading import RLock
 
 from filelock import FileLock
 
-from storage.errors import StoreError
+from storage.errors import DamagedLedgerError, StoreError
 from storage.fs import OnStep, no_hook
 from storage.ledger import seals
 from storage.ledger.ddl import SCHEMA, SCHEMA_VERSION, UPGRADES
@@ -39,7 +39,8 @@ class Database:
                 self._reader.execute("PRAGMA query_only = ON")
             # The second: SQLite quotes what it finds in a damaged schema.
             except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
-                raise StoreError(f"{path}: cannot be opened: {error}") from error
+                kind = DamagedLedgerError if _is_damage(error) else StoreError
+                raise kind(f"{path}: cannot be opened: {error}") from error
             self._connections = stack.pop_all()
         self._writing = RLock()
         self._reading = RLock()
@@ -195,5 +196,11 @@ def _version(connection: sqlite3.Connection, path: Path) -> int | None:
             f" knows versions up to {SCHEMA_VERSION}); use that one, or another data folder"
         )
     if version < 1:
-        raise StoreError(f"{path}: does not say which version its schema is")
+        raise DamagedLedgerError(f"{path}: does not say which version its schema is")
     return version
+
+
+def _is_damage(error: Exception) -> bool:
+    """Whether the file's content is at fault: not who else uses it, or the disk."""
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
+    return code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}

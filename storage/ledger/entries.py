@@ -31,7 +31,12 @@ def known(db: Connection, feed_id: str, guids: Sequence[str] | None) -> dict[str
 
 
 def told(entry: EntryState, *, run_id: str, at: datetime) -> OutcomeChange:
-    """Return the row that tells of an entry's outcome as it is."""
+    """Return the row that tells of an entry's outcome as it is.
+
+    Of one that is pending also what it said, as a digest, so that a ledger that is made anew from
+    such rows knows a changed entry from an unchanged one.
+    """
+    is_pending = entry.outcome is Outcome.PENDING
     return OutcomeChange(
         entry_id=entry.entry_id,
         feed_id=entry.feed_id,
@@ -44,6 +49,7 @@ def told(entry: EntryState, *, run_id: str, at: datetime) -> OutcomeChange:
         outcome=entry.outcome,
         reason=entry.reason,
         detail=entry.detail,
+        extra=json.dumps({"entry_hash": entry.entry_hash}) if is_pending else "{}",
     )
 
 
@@ -103,6 +109,36 @@ def put_pending(db: Connection, entry: EntryState) -> bool:
     if _LOADED.put(db, entry, key="entry_id", new_only=True):
         return True
     return _change(db, entry)
+
+
+def restore(db: Connection, entry: EntryState) -> bool:
+    """Write an entry with the outcome it has, unless it is known. Returns whether it was."""
+    return _LOADED.put(db, entry, key="entry_id", new_only=True)
+
+
+def orphans(db: Connection) -> list[EntryState]:
+    """Return the entries that cannot stay as they are, by when they were last seen.
+
+    They are done with an article that is not in the index, or pending without a payload.
+    """
+    return _ENTRIES.select(
+        db,
+        """WHERE (outcome = 'pending' AND payload IS NULL) OR (
+               outcome IN ('new', 'revised', 'unchanged', 'duplicate') AND NOT EXISTS
+                   (SELECT 1 FROM articles WHERE articles.article_id = entries.article_id))
+           ORDER BY last_seen_at, entry_id""",
+    )
+
+
+def begin_again(db: Connection, entry: EntryState) -> None:
+    """Give an entry the pending state that it comes with."""
+    _LOADED.put(db, entry, key="entry_id")
+    db.execute("UPDATE entries SET claimed_by = NULL WHERE entry_id = ?", [entry.entry_id])
+
+
+def forget(db: Connection, entry_id: str) -> None:
+    """Forget an entry: should its feed bring it again, it is new."""
+    db.execute("DELETE FROM entries WHERE entry_id = ?", [entry_id])
 
 
 def differs(db: Connection, entry: EntryState) -> bool:

@@ -1,12 +1,23 @@
 """Exchanges of a day's parts that are under way, or were when their process was killed."""
 
 import json
+from datetime import datetime
+from sqlite3 import Connection
 
 import msgspec
 
 from storage.ledger import journal
+from storage.ledger.codec import micros
 from storage.ledger.database import Database
 from storage.ledger.rewriting import Rewrite
+
+_PRUNED = "pruned_before"
+
+
+def pruned_before(db: Connection) -> int:
+    """Return the time before which rows may have been removed for their age; 0 if none were."""
+    row = db.execute("SELECT value FROM meta WHERE key = ?", [_PRUNED]).fetchone()
+    return 0 if row is None else int(row[0])
 
 
 class SqliteRewrites:
@@ -19,6 +30,13 @@ class SqliteRewrites:
         """Return the open rewrites, oldest first."""
         with self._database.reading() as db:
             return journal.open_rewrites(db)
+
+    def prune(self, before: datetime) -> None:
+        """Write down that rows from before then may be gone, for they are too old."""
+        with self._database.writing() as db:
+            if pruned_before(db) < micros(before):
+                pair = [_PRUNED, str(micros(before))]
+                db.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", pair)
 
     def begin(self, rewrite: Rewrite) -> None:
         """Write down which parts are about to be exchanged for which.

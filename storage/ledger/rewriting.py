@@ -1,6 +1,7 @@
 """Exchanges of a day's parts for others, as the ledger knows them while they are under way."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ class Rewrites(Protocol):
 
     def every(self) -> list[Rewrite]:
         """Return them, oldest first."""
+
+    def prune(self, before: datetime) -> None:
+        """Write down that rows from before then may be gone, for they are too old."""
 
     def begin(self, rewrite: Rewrite) -> None:
         """Write down which parts are about to be exchanged for which.

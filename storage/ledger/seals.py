@@ -37,7 +37,7 @@ SEALED = (
 
 COLUMNS = "".join(f"ALTER TABLE {table} ADD COLUMN seal INTEGER;\n" for table in SEALED)
 
-_UNSEALED: Mapping[str, frozenset[str]] = MappingProxyType(
+UNSEALED: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         # A claim is checked against the runs there are, and ends with its run.
         "entries": frozenset({"claimed_by"}),
@@ -50,7 +50,7 @@ _ENCODER = msgspec.msgpack.Encoder()
 
 def prepare(db: Connection) -> None:
     """Let a connection compute seals."""
-    db.create_function("seal_of", -1, _seal_of, deterministic=True)
+    db.create_function("seal_of", -1, seal_of, deterministic=True)
 
 
 def keep(db: Connection) -> None:
@@ -84,13 +84,14 @@ def broken(db: Connection) -> Iterator[tuple[str, int]]:
             yield table, int(count)
 
 
-def _seal_of(*values: object) -> int:
+def seal_of(*values: object) -> int:
+    """Return the checksum of a row's sealed columns."""
     return zlib.crc32(_ENCODER.encode(values))
 
 
 def _columns(db: Connection, table: str) -> tuple[list[str], list[str]]:
     """Return the columns of a table that are sealed, and those of its primary key."""
-    unsealed = _UNSEALED.get(table, frozenset()) | {"seal"}
+    unsealed = UNSEALED.get(table, frozenset()) | {"seal"}
     found = db.execute("SELECT name, pk FROM pragma_table_info(?)", [table]).fetchall()
     return (
         [name for name, _ in found if name not in unsealed],

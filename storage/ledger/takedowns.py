@@ -8,22 +8,13 @@ from datetime import datetime
 from hashlib import sha256
 from sqlite3 import Connection
 
-from storage.ledger import entries, journal
+from storage.ledger import articles, entries, journal
 from storage.ledger.codec import micros, moment
 from storage.model import EntryState, Outcome, Reason, StoredArticle
 from storage.takedown import Remains, Takedown
 
 ELSEWHERE = "told of an article that was taken down"
 """What stands instead of a detail that names an address of an article that was taken down."""
-
-_OF = {
-    "journal": "article_id = :id AND batch_id IS NULL",
-    "related": ":id IN (article_id, other_id)",
-    "verdicts": ":id IN (article_id, other_id)",
-    "versions": "article_id = :id",
-    "aliases": "article_id = :id",
-    "articles": "article_id = :id",
-}
 
 _NOTHING = "[[], []]"
 
@@ -100,13 +91,8 @@ class SqliteTakedownWriter(SqliteTakedowns):
             entry_ids=tuple(entry.entry_id for entry in brought),
         )
         self._remember(remains, brought, at)
-        self._db.execute(
-            """INSERT OR REPLACE INTO meta (key, value)
-               SELECT 'index_floor', max(index_no) FROM articles HAVING max(index_no) > coalesce(
-                   (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'index_floor'), 0)"""
-        )
-        for table, condition in _OF.items():
-            self._db.execute(f"DELETE FROM {table} WHERE {condition}", key)  # noqa: S608 - our own words alone
+        self._db.execute("DELETE FROM journal WHERE article_id = :id AND batch_id IS NULL", key)
+        articles.forget(self._db, stored.article_id)
         for table in ("site_pages", "feed_texts"):
             self._db.execute(
                 f"DELETE FROM {table} WHERE url IN (SELECT value FROM json_each(?))",  # noqa: S608

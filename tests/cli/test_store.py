@@ -1,8 +1,12 @@
 import shutil
+import sqlite3
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from storage.ledger.sqlite import SqliteLedger
 from tests.cli.conftest import Crawled
 from tests.cli.runner import newsfold
 
@@ -102,3 +106,55 @@ def test_the_search_index_is_built_anew(copied: Path) -> None:
     assert ran.code == 0
     assert ran.json["seconds"] > 0
     assert newsfold("--data", copied, "--json", "search", "ferry").json
+
+
+def test_a_lost_ledger_is_made_anew_and_the_next_crawl_adds_nothing(
+    crawled: Crawled, copied: Path
+) -> None:
+    counts = (
+        "SELECT (SELECT count(*) FROM revisions) AS revisions,"
+        " (SELECT count(*) FROM duplicates) AS copies"
+    )
+    before = newsfold("--data", copied, "--json", "query", counts).json
+    for file in (copied / "state").glob("ledger.db*"):
+        file.unlink()
+    planned = newsfold("--data", copied, "--json", "store", "repair", "--dry-run").json
+    assert not planned["done"]
+    assert not (copied / "state" / "ledger.db").exists()
+    ran = newsfold("--data", copied, "store", "repair", "--yes")
+    assert ran.code == 0, ran.err
+    assert "made anew" in ran.err
+    assert newsfold("--data", copied, "store", "verify").code == 0
+    again = newsfold("--config", crawled.config, "--data", copied, "-q", "crawl")
+    assert again.code == 0, again.err
+    assert newsfold("--data", copied, "--json", "query", counts).json == before
+    assert newsfold("--data", copied, "store", "verify").code == 0
+
+
+def test_an_article_that_the_ledger_or_the_files_lack_is_told_and_put_right(copied: Path) -> None:
+    with closing(SqliteLedger(copied / "state" / "ledger.db")) as ledger:
+        ids = ledger.stories.in_order()
+        first, other = (it for it in ledger.stories.articles(ids)[:2])
+        with ledger.writing() as writer:
+            writer.stories.put(replace(first, revision=first.revision + 7))
+            writer.stories.put(replace(other, article_id="0" * 20, story_id="0" * 20))
+    told = newsfold("--data", copied, "--json", "store", "verify").json
+    assert [problem["path"] for problem in told["problems"]] == ["state/ledger.db"]
+    assert (
+        f"2 articles is stored nowhere: {'0' * 20} (0), {first.article_id}"
+        in (told["problems"][0]["what"])
+    )
+    assert newsfold("--data", copied, "store", "repair", "--yes").code == 0
+    assert newsfold("--data", copied, "store", "verify").code == 0
+
+
+def test_a_search_index_that_lacks_what_it_says_it_has_is_a_warning(copied: Path) -> None:
+    newsfold("--data", copied, "search", "ferry")
+    with closing(sqlite3.connect(copied / "state" / "search.db")) as db, db:
+        db.execute("DELETE FROM docs WHERE id = (SELECT min(id) FROM docs)")
+    told = newsfold("--data", copied, "--json", "store", "verify").json
+    assert [(it["level"], it["path"]) for it in told["problems"]] == [
+        ("warning", "state/search.db")
+    ]
+    newsfold("--data", copied, "store", "reindex")
+    assert newsfold("--data", copied, "store", "verify").code == 0

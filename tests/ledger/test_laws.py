@@ -93,6 +93,7 @@ class Crawling(RuleBasedStateMachine):
                     run_id="run",
                     outcome=found.outcome,
                     reason=found.reason,
+                    extra=f'{{"entry_hash": "{found.entry_hash}"}}',
                 )
             )
 

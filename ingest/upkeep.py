@@ -7,7 +7,7 @@ from contextlib import closing
 
 from ingest.clock import Clock
 from ingest.config import Config
-from ingest.regroup.takedown import finish
+from ingest.regroup.takedown import Purged, finish
 from ingest.retention import outdated
 from storage.errors import StoreError
 from storage.lake.lake import Lake
@@ -45,8 +45,13 @@ class Upkeep:
         await asyncio.to_thread(self._thread.shutdown)
 
     def _run(self) -> None:
-        for day in finish(self._ledger, self._lake, self._search, at=self._clock()):
-            log.warning("%s of %s could not be cleaned of what was taken down", day.table, day.day)
+        for it in finish(self._ledger, self._lake, self._search, at=self._clock()):
+            if isinstance(it, Purged):
+                log.info("%s is removed: it may hold what was taken down", it.path)
+            else:
+                log.warning(
+                    "%s of %s could not be cleaned of what was taken down", it.table, it.day
+                )
         self._prune()
         self._compact()
 

@@ -15,7 +15,7 @@ from ingest.cli.naming import article_named
 from ingest.cli.regrouping import opened
 from ingest.dedup.signature import SCHEME
 from ingest.errors import NewsfoldError
-from ingest.regroup.takedown import Gone, Removal
+from ingest.regroup.takedown import Gone, Purged, Removal
 from storage.lake.lake import Lake
 from storage.lake.rewrite import Day
 from storage.search import SearchIndex
@@ -27,6 +27,7 @@ _MARGIN = 2
 class _Done:
     gone: tuple[Gone, ...]
     left: tuple[Day, ...]
+    purged: tuple[str, ...]
 
 
 @click.command()
@@ -101,7 +102,13 @@ def _agreed(ids: Sequence[str], *, yes: bool) -> bool:
 
 def _carry_out(removal: Removal, ids: Sequence[str]) -> _Done:
     gone = tuple(removal.take_down(article_id) for article_id in ids)
-    return _Done(gone=gone, left=tuple(removal.finish()))
+    left, purged = [], []
+    for it in removal.finish():
+        if isinstance(it, Purged):
+            purged.append(it.path)
+        else:
+            left.append(it)
+    return _Done(gone=gone, left=tuple(left), purged=tuple(purged))
 
 
 def _sum_up(context: Context, done: _Done) -> None:
@@ -112,6 +119,9 @@ def _sum_up(context: Context, done: _Done) -> None:
         if gone.reread:
             line += "; its text is not kept, its page is read at the next crawl"
         say.flowing(context, Text.assemble(say.said(gone.heir.canonical_url, "blue"), f": {line}"))
+    for path in done.purged:
+        told = Text.assemble("removed, since it may hold an article: ", say.said(path, "bold"))
+        say.flowing(context, told)
     for day in done.left:
         where = say.said(f"{day.table}/dt={day.day}", "bold")
         words = ": could not be written anew; see `newsfold store verify`, then run this again"
@@ -127,6 +137,7 @@ def _record(ids: Sequence[str], done: _Done | None) -> dict[str, object]:
     return {
         "done": done is not None and not done.left,
         "articles": [_article(key, by_id.get(key)) for key in ids],
+        "quarantined": list(done.purged if done else ()),
         "left": [{"table": day.table, "day": day.day} for day in (done.left if done else ())],
     }
 

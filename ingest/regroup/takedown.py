@@ -41,6 +41,13 @@ class Gone:
     reread: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """A file in quarantine that is no more: its path in the data folder."""
+
+    path: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removal:
     """Where articles are taken down."""
@@ -73,7 +80,7 @@ class Removal:
                     return Gone(article=article, heir=heir, reread=reread)
         raise NewsfoldError("the story kept changing under a crawl; try again")
 
-    def finish(self) -> Iterator[Day]:
+    def finish(self) -> Iterator[Day | Purged]:
         """Remove it from all else; see ``finish``."""
         return finish(self.ledger, self.lake, self.search, at=self.at)
 
@@ -114,11 +121,14 @@ def _tells_of(gone: Sequence[Remains], page: Archived) -> bool:
     )
 
 
-def finish(ledger: Ledger, lake: Lake, search: SearchIndex, *, at: datetime) -> Iterator[Day]:
+def finish(
+    ledger: Ledger, lake: Lake, search: SearchIndex, *, at: datetime
+) -> Iterator[Day | Purged]:
     """Remove from every file what was taken down, also by a run that was killed.
 
     Yields the days that could not be written anew, of the archive those whose file a run still
-    writes to; with any of them all is to be tried again.
+    writes to; with any of them all is to be tried again. And the files in
+    quarantine that are removed, since they hold it or may do.
 
     Raises:
         OSError: the disk is full or refuses.
@@ -130,6 +140,7 @@ def finish(ledger: Ledger, lake: Lake, search: SearchIndex, *, at: datetime) -> 
     lake.flush(at=at, wait=True)
     left = 0
     for remains in unfinished:
+        yield from map(Purged, lake.purge(of_article(remains)))
         for done in lake.edit(of_article(remains), at=at):
             if isinstance(done, Day):
                 left += 1

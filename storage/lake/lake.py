@@ -12,6 +12,7 @@ from storage.lake.compaction import CLOSED, Compactor, Which
 from storage.lake.exchange import PAUSE, Exchange
 from storage.lake.flush import Flusher, FlushReport
 from storage.lake.layout import Layout
+from storage.lake.quarantine import holding
 from storage.lake.removal import Edits, Remover, Touched, begin_of
 from storage.lake.repair import Plan, carry_out, plan_repair
 from storage.lake.rewrite import Day, Rewriter, Rewritten
@@ -154,6 +155,19 @@ class Lake:
             if (until := begin_of(edits)) is not None:
                 self._ledger.rewrites.prune(until)
             yield from self._remover.run(edits, at=at)
+
+    def purge(self, edits: Edits) -> list[str]:
+        """Remove the files in quarantine that may hold what an edit is about; return their paths.
+
+        Raises:
+            OSError: the disk refuses; some are gone.
+        """
+        with self._rewriting():
+            found = list(holding(self._layout, edits))
+            for file in found:
+                self._files.remove(file)
+                self._files.sync_folders(file.parent, root=self._layout.root)
+        return [file.relative_to(self._layout.root).as_posix() for file in found]
 
     @contextmanager
     def _rewriting(self) -> Iterator[None]:

@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import storage
-from ingest.regroup.takedown import Gone, Removal
+from ingest.regroup.takedown import Gone, Purged, Removal
 from storage.lake.lake import Lake
 from storage.model import Outcome, Reason
 from storage.search import SearchIndex
@@ -136,3 +136,29 @@ def test_numbers_of_the_index_are_not_given_out_twice(room: Room) -> None:
     assert room.come("new", prose(9)).outcome is Outcome.NEW
     assert room.come("again", prose(9)).outcome is Outcome.DUPLICATE
     assert room.come("third", OWN).outcome is Outcome.NEW
+
+
+def test_files_in_quarantine_that_may_hold_it_are_removed_and_named(room: Room) -> None:
+    room.come("one", TEXT)
+    room.come("other", OTHER)
+    room.flush()
+    quarantine = room.folder / "quarantine"
+    [part] = (room.folder / "articles").rglob("*.parquet")
+    [others] = (room.folder / "outcomes").rglob("*.parquet")
+    for name, content in {
+        "articles/dt=2026-11-23/part-1.parquet": part.read_bytes(),
+        "articles/dt=2026-11-23/part-2.parquet": b"PAR1 and no more",
+        "polls/dt=2026-11-23/part-3.parquet": others.read_bytes(),
+        "state/ledger.db": b"a former ledger",
+    }.items():
+        (quarantine / name).parent.mkdir(parents=True, exist_ok=True)
+        (quarantine / name).write_bytes(content)
+    with removing(room) as removal:
+        removal.take_down(id_of("one"))
+        purged = [it.path for it in removal.finish() if isinstance(it, Purged)]
+    assert purged == [
+        "quarantine/articles/dt=2026-11-23/part-1.parquet",
+        "quarantine/articles/dt=2026-11-23/part-2.parquet",
+        "quarantine/state/ledger.db",
+    ]
+    assert [file.name for file in quarantine.rglob("*") if file.is_file()] == ["part-3.parquet"]

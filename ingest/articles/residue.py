@@ -36,7 +36,8 @@ _DATE_WORDS: Final = 14
 _DIGITS: Final = 0.2
 _LAST: Final = 4
 _BIOGRAPHY: Final = 80
-_MAIL: Final = re.compile(r"[\w.+-]+@[\w-]+\.[A-Za-z]{2,}")
+# Bounded as RFC 5321 (4.5.3.1) bounds it, so that a long line of dashes is not tried from each.
+_MAIL: Final = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}\.[A-Za-z]{2,}")
 _ACCOUNT: Final = re.compile(
     r"(?:^|\s)@\w{3,}|\b(?:twitter|x|facebook|instagram)\.com/", re.IGNORECASE
 )

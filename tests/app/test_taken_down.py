@@ -16,8 +16,8 @@ def test_a_page_that_was_taken_down_is_neither_fetched_nor_stored_again(tmp_path
         assert finish(start(config, "-q", "crawl"))[0] == 0
         with storage.open(tmp_path / "data") as store:
             # One that stands alone: where there are copies, the next of them is read again.
-            query = """SELECT canonical_url AS url FROM articles JOIN stories USING (story_id)
-                       WHERE copies = 1 ORDER BY article_id LIMIT 1"""
+            query = """SELECT a.canonical_url AS url FROM articles a JOIN stories USING (story_id)
+                       WHERE copies = 1 ORDER BY a.article_id LIMIT 1"""
             [row] = store.sql(query).to_pylist()
         code, _, err = finish(start(config, "store", "delete", row["url"], "--yes"))
         assert code == 0, err

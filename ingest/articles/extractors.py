@@ -6,6 +6,8 @@ words are asked: two that err in different ways seldom err at the same place.
 """
 
 from copy import copy
+from importlib.util import find_spec, module_from_spec
+from types import ModuleType
 from typing import Final
 
 import trafilatura
@@ -14,13 +16,13 @@ from lxml.html import HtmlElement
 from resiliparse.extract.html2text import extract_plain_text
 from resiliparse.parse.html import HTMLTree
 from trafilatura.htmlprocessing import convert_tags, tree_cleaning
-from trafilatura.main_extractor import extract_content
 from trafilatura.metadata import Document, extract_metadata
 from trafilatura.readability_lxml import Document as Readability
 from trafilatura.settings import Extractor
 
 from ingest.articles.document import parse_html
 from ingest.articles.paragraphs import Paragraph, paragraphs
+from ingest.articles.patterns import asked_once
 
 # What lxml and the extractors raise on documents they cannot take: libxml2's errors, lxml's
 # refusals of odd names and characters (ValueError), nesting deeper than the stack.
@@ -30,6 +32,24 @@ _SHORTEST_BLOCK: Final = 25
 # each paragraph's share of them is known.
 _QUICK: Final = Extractor(fast=True, comments=False, links=True)
 _PRECISE: Final = Extractor(precision=True, comments=False, links=True)
+
+
+def _main_extractor() -> ModuleType:
+    """Return a copy of trafilatura's module, of which the patterns are asked once.
+
+    A copy, for the module itself belongs to all who import it.
+    """
+    spec = find_spec("trafilatura.main_extractor")
+    assert spec is not None, "trafilatura is among the dependencies"
+    assert spec.loader is not None, "and its modules are files"
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    for name in ("OVERALL_DISCARD_XPATH", "TEASER_DISCARD_XPATH", "DISCARD_IMAGE_ELEMENTS"):
+        setattr(module, name, asked_once(getattr(module, name)))
+    return module
+
+
+_MAIN_EXTRACTOR: Final = _main_extractor()
 
 
 def quick(tree: HtmlElement) -> tuple[Paragraph, ...]:
@@ -42,7 +62,7 @@ def quick(tree: HtmlElement) -> tuple[Paragraph, ...]:
     """
     try:
         cleaned = convert_tags(tree_cleaning(copy(_shown(tree)), _QUICK), _QUICK)
-        body, _ = extract_content(cleaned, _QUICK)
+        body, _ = _MAIN_EXTRACTOR.extract_content(cleaned, _QUICK)
     except (*_LIBRARY_ERRORS, TypeError):
         return ()
     return paragraphs(body)

@@ -1,0 +1,89 @@
+"""trafilatura's patterns asked once find what they find asked each time."""
+
+from typing import cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import etree
+from trafilatura.xpaths import (
+    BODY_XPATH,
+    DISCARD_IMAGE_ELEMENTS,
+    OVERALL_DISCARD_XPATH,
+    TEASER_DISCARD_XPATH,
+)
+
+from ingest.articles import patterns
+from ingest.articles.patterns import AskedOnce, asked_once, looks_at_itself
+
+LISTS = [OVERALL_DISCARD_XPATH, TEASER_DISCARD_XPATH, DISCARD_IMAGE_ELEMENTS]
+TAGS = st.sampled_from(["div", "item", "list", "p", "section", "span", "head", "ref"])
+NAMES = st.sampled_from(["id", "class", "style", "role", "aria-hidden", "title", "data-component"])
+VALUES = st.sampled_from(
+    [
+        *("cookie", "story", "share-bar", "teaser", "caption", "display:none", "true", "nav", ""),
+        *("MostPopularStories", "reply-9", "comments-title", "site-footer", "text hide", "byline"),
+    ]
+)
+ELEMENTS = st.lists(
+    st.tuples(TAGS, st.dictionaries(NAMES, VALUES, max_size=3), st.booleans()), max_size=12
+)
+
+
+def tree_of(elements: list[tuple[str, dict[str, str], bool]]) -> etree._Element:
+    root = etree.Element("body")
+    above = root
+    for tag, attributes, within in elements:
+        made = etree.SubElement(above, tag, attributes)
+        above = made if within else above
+    return root
+
+
+def found(pattern: etree.XPath, tree: etree._Element) -> list[etree._Element]:
+    return cast("list[etree._Element]", pattern(tree))
+
+
+@given(ELEMENTS)
+@pytest.mark.parametrize("asked", LISTS)
+def test_patterns_asked_once_find_what_they_find_each_time(
+    asked: list[etree.XPath], elements: list[tuple[str, dict[str, str], bool]]
+) -> None:
+    tree = tree_of(elements)
+    once = AskedOnce(asked)
+    wanted = {element for pattern in asked for element in found(pattern, tree)}
+    assert once(tree) == [element for element in tree.iter() if element in wanted]
+    assert once(tree) == once(tree)
+
+
+@pytest.mark.parametrize("asked", LISTS)
+def test_the_patterns_that_discard_are_asked_once(asked: list[etree.XPath]) -> None:
+    assert [type(each) for each in asked_once(asked)] == [AskedOnce]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        ".//*[@class='a'][1]",
+        ".//div[@class='a']",
+        ".//*[.//h1 or @id='a']",
+        ".//*[self::div][contains(., 'a')]",
+        "(.//*[@id='a'])[1]",
+        ".//*[@id='a']/p",
+    ],
+)
+def test_a_pattern_that_looks_at_more_stays_as_it_is(path: str) -> None:
+    pattern = etree.XPath(path)
+    assert not looks_at_itself(pattern)
+    assert asked_once([pattern]) == [pattern]
+
+
+def test_where_the_body_is_looked_for_the_first_counts_and_is_not_asked_once() -> None:
+    assert not any(map(looks_at_itself, BODY_XPATH))
+
+
+def test_no_more_answers_are_kept_than_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patterns, "MOST", 3)
+    once = AskedOnce(TEASER_DISCARD_XPATH)
+    tree = tree_of([("div", {"class": f"teaser{n}"}, False) for n in range(10)])
+    assert once(tree) == list(tree)
+    assert len(once._answers) <= 3

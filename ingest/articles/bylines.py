@@ -3,6 +3,7 @@
 # ruff: noqa: RUF001 - typographic separators are meant
 
 import re
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Final
 
@@ -14,22 +15,9 @@ from ingest.text import clean_line
 _LONGEST: Final = 80
 _MOST: Final = 5
 _MOST_PARTS: Final = 5
-_AUTHORS_PAGE: Final = " or ".join(
-    f"contains(@href, '{part}')"
-    for part in ("/autor", "/author", "/auteur", "/reporter/", "/journalist")
-)
-_NAMED: Final = " or ".join(f"contains(@class, '{part}')" for part in ("author", "byline", "autor"))
-# Marked as the author by microdata or HTML; by the address of an author's page; by a class's name.
-# Whether the mark is sure, so that a single word counts as a name.
-_MARKED: Final = {
-    "//*[@itemprop='author']//*[@itemprop='name']": True,
-    "//*[@itemprop='author']": True,
-    "//a[contains(concat(' ', @rel, ' '), ' author ')]": False,
-    f"//a[{_AUTHORS_PAGE}]": False,
-    f"//*[self::p or self::span or self::div or self::li or self::a or self::address][{_NAMED}]": (
-        False
-    ),
-}
+_AUTHORS_PAGE: Final = ("/autor", "/author", "/auteur", "/reporter/", "/journalist")
+_NAMED: Final = ("author", "byline", "autor")
+_NAMED_ELEMENTS: Final = ("p", "span", "div", "li", "a", "address")
 
 # What a label before a name says, in the languages that label it; letters alone.
 _LABELS: Final = frozenset(
@@ -66,8 +54,7 @@ def shown_authors(tree: HtmlElement, outlets: frozenset[str]) -> tuple[str, ...]
         tree: The page.
         outlets: Names of the outlet, squashed.
     """
-    for path, sure in _MARKED.items():
-        found = tree.xpath(path)
+    for found, sure in _marked(tree):
         outer = {above for element in found for above in element.iterancestors()}
         texts = dict.fromkeys(
             clean_line(element.text_content() or element.get("content") or "")
@@ -79,6 +66,25 @@ def shown_authors(tree: HtmlElement, outlets: frozenset[str]) -> tuple[str, ...]
         if names:
             return tuple(names if len(texts) <= _MOST else names[:1])
     return _labelled(tree, outlets) or _beside_date(tree, outlets) or _leading(tree, outlets)
+
+
+def _marked(tree: HtmlElement) -> Iterator[tuple[Sequence[HtmlElement], bool]]:
+    """Yield the elements that each kind of mark is on, the surest first.
+
+    Marked as the author by microdata or HTML; by the address of an author's page; by a class's
+    name. The second value says whether the mark is sure, so that a single word counts as a name.
+    """
+    authors = [each for each in tree.iter() if each.get("itemprop") == "author"]
+    within = (each for author in authors for each in author.iterdescendants())
+    yield [each for each in within if each.get("itemprop") == "name"], True
+    yield authors, True
+    yield [a for a in tree.iter("a") if " author " in f" {a.get('rel', '')} "], False
+    yield [a for a in tree.iter("a") if _has(a.get("href", ""), _AUTHORS_PAGE)], False
+    yield [e for e in tree.iter(*_NAMED_ELEMENTS) if _has(e.get("class", ""), _NAMED)], False
+
+
+def _has(value: str, parts: Iterable[str]) -> bool:
+    return any(map(value.__contains__, parts))
 
 
 def _labelled(tree: HtmlElement, outlets: frozenset[str]) -> tuple[str, ...]:

@@ -142,7 +142,15 @@ def _load(text: str) -> object:
     if len(text) > _LARGEST:
         return None
     try:
-        loaded: object = json.loads(_WRAPPING.sub("", _WRAPPING.sub("", text)), strict=False)
+        loaded: object = json.loads(_unwrapped(text), strict=False)
     except (ValueError, RecursionError):
         return None
     return loaded
+
+
+def _unwrapped(text: str) -> str:
+    bare = text.strip()
+    # Most have nothing around them, and the pattern looks at every space within.
+    if bare.startswith(("{", "[")) and bare.endswith(("}", "]")):
+        return bare
+    return _WRAPPING.sub("", _WRAPPING.sub("", text))

@@ -157,7 +157,7 @@ def _ended(body: HtmlElement) -> Iterator[_Ended]:
             tags.append(tag)
             unread += tag in _UNREAD
             beside += tag in _FURNITURE
-            if not unread and (text := element.text):
+            if not unread and (text := element.text) and not text.isspace():
                 said += text.casefold().split()
             continue
         start = begun.pop()
@@ -172,7 +172,7 @@ def _ended(body: HtmlElement) -> Iterator[_Ended]:
                 )
         unread -= tag in _UNREAD
         beside -= tag in _FURNITURE
-        if not unread and (text := element.tail):
+        if not unread and (text := element.tail) and not text.isspace():
             said += text.casefold().split()
 
 

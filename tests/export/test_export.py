@@ -138,12 +138,28 @@ def test_no_folder_that_is_not_a_dataset_is_replaced(store: Store, tmp_path: Pat
     assert (target / "one.jpg").read_bytes() == b"precious"
 
 
-def test_an_export_that_fails_leaves_nothing_behind(store: Store, tmp_path: Path) -> None:
+@pytest.fixture
+def cut(store: Store, tmp_path: Path) -> Path:  # noqa: ARG001 - it fills the folder
+    """The folder of a store of which one part cannot be read."""
     part = next((tmp_path / "data").rglob("part-2.parquet"))
     part.write_bytes(part.read_bytes()[:-100])
-    with pytest.raises(storage.errors.StoreError):
-        export(store, Selection(), tmp_path / "out.parquet", Kind.PARQUET)
-    assert [path.name for path in tmp_path.iterdir()] == ["data"]
+    return tmp_path / "data"
+
+
+def test_an_export_that_fails_leaves_nothing_behind(cut: Path) -> None:
+    with storage.open(cut, strict=True) as store, pytest.raises(storage.errors.StoreError):
+        export(store, Selection(), cut.parent / "out.parquet", Kind.PARQUET)
+    assert [path.name for path in cut.parent.iterdir()] == ["data"]
+
+
+def test_an_export_leaves_out_and_names_a_part_that_cannot_be_read(cut: Path) -> None:
+    out = cut.parent / "out.parquet"
+    with (
+        storage.open(cut) as store,
+        pytest.warns(storage.errors.UnreadablePartWarning, match="part-2"),
+    ):
+        export(store, Selection(), out, Kind.PARQUET)
+    assert pq.read_metadata(out).num_rows > 0
 
 
 def test_a_dataset_folder_says_what_it_holds_and_is_read_as_one(

@@ -50,7 +50,9 @@ def repair(context: Context, dry_run: bool, yes: bool) -> None:
         lost = rebuilt.mended.lost if rebuilt else ()
         say.emit_json(_record(_NOTHING, lost, whys, rebuilt, done=done))
     elif done:
-        say.note(context, f"the ledger is made anew; the old one is in {data / QUARANTINE}")
+        say.note(context, "the ledger is made anew")
+        if (data / QUARANTINE).is_dir():
+            say.note(context, f"what was moved away is in {data / QUARANTINE}")
 
 
 def _repair_files(context: Context, data: Path, *, dry_run: bool, yes: bool) -> None:

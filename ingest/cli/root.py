@@ -21,6 +21,7 @@ from storage.errors import StoreError
 from storage.fs import is_full
 
 INTERRUPTED = 130
+_DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 
 # Each command's module in this folder has its name; what it does stands here, so that the list of
 # commands costs no imports.
@@ -118,7 +119,11 @@ def _refusal(error: BaseException) -> str | None:
         return clean_text(f"the disk is full ({error}): make room on it and run this again")
     if isinstance(error, OSError):
         return clean_text(f"{error.filename or 'the disk'}: {error.strerror or error}")
-    return clean_text(f"the ledger: {error}") if isinstance(error, sqlite3.Error) else None
+    if not isinstance(error, sqlite3.Error):
+        return None
+    if getattr(error, "sqlite_errorname", "").startswith(_DAMAGED):
+        return clean_text(f"the ledger is damaged ({error}): `newsfold store repair` mends it")
+    return clean_text(f"the ledger: {error}")
 
 
 def run() -> int:
@@ -144,7 +149,8 @@ def run() -> int:
         refusal = _refusal(error)
         if refusal is None:
             raise
-        click.echo(f"newsfold: {refusal}; what was committed is safe", err=True)
+        safe = "" if "is damaged" in refusal else "; what was committed is safe"
+        click.echo(f"newsfold: {refusal}{safe}", err=True)
         return 1
     # A script must not take an answer for whole that is not.
     return (code if isinstance(code, int) else 0) or int(bool(incomplete.told))

@@ -158,3 +158,13 @@ def test_a_search_index_that_lacks_what_it_says_it_has_is_a_warning(copied: Path
     ]
     newsfold("--data", copied, "store", "reindex")
     assert newsfold("--data", copied, "store", "verify").code == 0
+
+
+def test_a_damaged_ledger_is_told_with_what_mends_it(copied: Path) -> None:
+    ledger = copied / "state" / "ledger.db"
+    ledger.write_bytes(b"SQLite format 3\0" + b"\xff" * 20_000)
+    for command in (("store", "verify"), ("status",)):
+        ran = newsfold("--data", copied, *command)
+        assert ran.code == 1
+        assert "is damaged" in ran.err
+        assert "newsfold store repair" in ran.err

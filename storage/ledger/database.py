@@ -40,7 +40,8 @@ class Database:
             # The second: SQLite quotes what it finds in a damaged schema.
             except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
                 kind = DamagedLedgerError if _is_damage(error) else StoreError
-                raise kind(f"{path}: cannot be opened: {error}") from error
+                remedy = "; `newsfold store repair` mends it" if kind is DamagedLedgerError else ""
+                raise kind(f"{path}: cannot be opened: {error}{remedy}") from error
             self._connections = stack.pop_all()
         self._writing = RLock()
         self._reading = RLock()

@@ -1,6 +1,7 @@
 """How what a decision rests on is told: numbers with their thresholds, and short quotations."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from rich.text import Text
@@ -10,6 +11,7 @@ from ingest.cli.context import Context
 
 _NEEDED = "_needed"
 _ID = "_id"
+_TIME = "_at"
 _LONG_LABEL = 24
 _INDENT = 2
 _NAMES = {"of": "compared with", "nearest": "nearest to it"}
@@ -72,7 +74,9 @@ def _numbers(evidence: Mapping[str, object]) -> Iterator[str]:
             continue
         needed = evidence.get(name + _NEEDED)
         limit = f" (needed {needed})" if needed is not None else ""
-        yield f"{_NAMES.get(name) or name.replace('_', ' ')} {_plain(value)}{limit}"
+        is_time = name.endswith(_TIME) and isinstance(value, str)
+        shown = say.when(datetime.fromisoformat(str(value))) if is_time else _plain(value)
+        yield f"{_NAMES.get(name) or name.replace('_', ' ')} {shown}{limit}"
 
 
 def _plain(value: object) -> str:

@@ -22,7 +22,7 @@ from trafilatura.settings import Extractor
 
 from ingest.articles.document import parse_html
 from ingest.articles.paragraphs import Paragraph, paragraphs
-from ingest.articles.patterns import asked_once
+from ingest.articles.patterns import asked_once, first_asked_once
 
 # What lxml and the extractors raise on documents they cannot take: libxml2's errors, lxml's
 # refusals of odd names and characters (ValueError), nesting deeper than the stack.
@@ -46,6 +46,7 @@ def _main_extractor() -> ModuleType:
     spec.loader.exec_module(module)
     for name in ("OVERALL_DISCARD_XPATH", "TEASER_DISCARD_XPATH", "DISCARD_IMAGE_ELEMENTS"):
         setattr(module, name, asked_once(getattr(module, name)))
+    module.__dict__["BODY_XPATH"] = first_asked_once(module.BODY_XPATH)
     return module
 
 

@@ -44,7 +44,9 @@ def words(text: str) -> list[str]:
 
 def folded_words(text: str) -> list[str]:
     """Return the words of a text, each case folded, for comparing."""
-    return [word.casefold() for word in words(text)]
+    # Folded together, and so in one call: what a letter folds to depends on it alone.
+    found = words(text)
+    return "\n".join(found).casefold().split("\n") if found else []
 
 
 def language_tag(value: str | None) -> str | None:
@@ -64,7 +66,7 @@ def detect_language(text: str, hints: Sequence[str | None] = ()) -> str | None:
     """
     tags = [tag for tag in map(language_tag, hints) if tag is not None]
     sample = text[:_SAMPLE]
-    letters = sum(character.isalpha() for character in sample)
+    letters = sum(map(str.isalpha, sample))
     # A character of an unspaced script says about as much as three letters.
     weight = letters + 2 * len(_UNSPACED_LETTER.findall(sample))
     if weight < _ENOUGH and tags:

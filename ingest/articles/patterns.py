@@ -6,10 +6,10 @@ few names and classes, and a site's pages mostly the same; so the answers are ke
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Final
 
-from lxml import etree
 from lxml.etree import XPath, _Element
 
 MOST: Final = 20_000
@@ -20,7 +20,10 @@ _VALUE: Final = re.compile(r"'[^']*'")
 _OWN: Final = re.compile(
     r"\s*\.//\*\[(?:[\s()\[\],|=']|self::\w+|@[\w-]+|\b(?:or|and|re:test|contains|translate|starts-with)\b)+"
 )
+_FIRST: Final = re.compile(r"\s*\(?\s*(\.//\*\[.*\])\s*\)?\s*\[1\]\s*", re.DOTALL)
 _NAME: Final = re.compile(r"@([\w-]+)")
+_TAGS: Final = re.compile(r"\s*self::\*\[((?:[\s(]|\bor\b|self::\w+)+)\]\[")
+_TAG: Final = re.compile(r"self::(\w+)")
 
 
 class AskedOnce:
@@ -34,13 +37,16 @@ class AskedOnce:
         paths = [pattern.path.replace(".//*", "self::*", 1) for pattern in patterns]
         self._any = XPath("|".join(paths), namespaces=_NAMESPACES)
         self._names = frozenset(name for path in paths for name in _NAME.findall(path))
+        self._tags = _tags(paths)
         self._answers: dict[tuple[object, ...], bool] = {}
 
     def __call__(self, tree: _Element) -> list[_Element]:
         """Return the elements in a tree that any of the patterns is for, in document order."""
+        return list(self._found(tree))
+
+    def _found(self, tree: _Element) -> Iterator[_Element]:
         answers, names = self._answers, self._names
-        found = []
-        for element in tree.iterdescendants(etree.Element):
+        for element in tree.iterdescendants(*self._tags):
             attributes = element.items()
             if not attributes:
                 continue
@@ -52,8 +58,33 @@ class AskedOnce:
                     answers.clear()
                 answer = answers[like] = bool(self._any(element))
             if answer:
-                found.append(element)
-        return found
+                yield element
+
+
+class FirstAskedOnce(AskedOnce):
+    """A pattern for the first element of its kind, called as the pattern is: returns one or none.
+
+    Args:
+        pattern: What ``first_of_its_kind`` returns.
+    """
+
+    def __init__(self, pattern: XPath) -> None:
+        super().__init__([pattern])
+
+    def __call__(self, tree: _Element) -> list[_Element]:
+        """Return the first element in a tree that the pattern is for."""
+        return list(islice(self._found(tree), 1))
+
+
+def first_of_its_kind(pattern: XPath) -> XPath | None:
+    """Return what a pattern looks for the first of, if that looks at itself; else ``None``.
+
+    Either the first of all, ``(.//*[…])[1]``, or of each parent's children, ``.//*[…][1]``: of what
+    they find the first is the same.
+    """
+    found = _FIRST.fullmatch(pattern.path)
+    kind = None if found is None else XPath(found[1], namespaces=_NAMESPACES)
+    return kind if kind is not None and looks_at_itself(kind) else None
 
 
 def looks_at_itself(pattern: XPath) -> bool:
@@ -66,3 +97,17 @@ def asked_once(patterns: Sequence[XPath]) -> list[XPath] | list[AskedOnce]:
     if not all(map(looks_at_itself, patterns)):
         return list(patterns)
     return [AskedOnce(patterns)]
+
+
+def first_asked_once(patterns: Sequence[XPath]) -> list[XPath | FirstAskedOnce]:
+    """Return what finds the same first elements as each of the patterns does."""
+    kinds = ((pattern, first_of_its_kind(pattern)) for pattern in patterns)
+    return [pattern if kind is None else FirstAskedOnce(kind) for pattern, kind in kinds]
+
+
+def _tags(paths: Sequence[str]) -> tuple[str, ...]:
+    """Return the tags of all the elements that paths are for; ``*`` where one does not say."""
+    named = [_TAGS.match(path) for path in paths]
+    if not all(named):
+        return ("*",)
+    return tuple({tag for found in named if found for tag in _TAG.findall(found[1])})

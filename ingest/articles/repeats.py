@@ -163,7 +163,7 @@ def _ended(body: HtmlElement) -> Iterator[_Ended]:
         start = begun.pop()
         tags.pop()
         size = len(said) - start
-        if tag in _BLOCKS and not unread and 0 < size <= _LONGEST:
+        if 0 < size <= _LONGEST and tag in _BLOCKS and not unread:
             count = size if size >= FEWEST_WORDS else _count(said[start:])
             if count >= FEWEST_WORDS or not (beside or tag in _CELLS):
                 path = "/".join([*tags[-_ABOVE:], tag])

@@ -15,6 +15,9 @@ from lxml.etree import XPath, _Element
 MOST: Final = 20_000
 """How many answers are kept; then all are forgotten, so that a process does not grow."""
 
+LONGEST: Final = 1_000
+"""Characters of attributes: of an element with more no answer is kept, since it may be large."""
+
 _NAMESPACES: Final = {"re": "http://exslt.org/regular-expressions"}
 _VALUE: Final = re.compile(r"'[^']*'")
 _OWN: Final = re.compile(
@@ -54,9 +57,11 @@ class AskedOnce:
             like = (element.tag, *(each for each in attributes if each[0] in names))
             answer = answers.get(like)
             if answer is None:
-                if len(answers) >= MOST:
-                    answers.clear()
-                answer = answers[like] = bool(self._any(element))
+                answer = bool(self._any(element))
+                if sum(len(value) for _, value in attributes) <= LONGEST:
+                    if len(answers) >= MOST:
+                        answers.clear()
+                    answers[like] = answer
             if answer:
                 yield element
 

@@ -160,7 +160,10 @@ def _named(
 ) -> Iterator[HtmlElement]:
     """Yield the elements that have an id or a class of a pattern's names, in lower case."""
     for element in tree.iter(*tags):
-        name = f"{element.get('id', '')} {element.get('class', '')}".lower()
+        own, kind = element.get("id"), element.get("class")
+        if not own and not kind:
+            continue
+        name = f"{own or ''} {kind or ''}".lower()
         # Most have no such name, and to look for a word is quicker than for a pattern.
         if any(map(name.__contains__, _NAME_PARTS)) and pattern.search(name):
             yield element

@@ -119,3 +119,10 @@ def test_no_more_answers_are_kept_than_allowed(monkeypatch: pytest.MonkeyPatch) 
     tree = tree_of([("div", {"class": f"teaser{n}"}, False) for n in range(10)])
     assert once(tree) == list(tree)
     assert len(once._answers) <= 3
+
+
+def test_no_answer_is_kept_of_an_element_with_long_attributes() -> None:
+    once = AskedOnce(TEASER_DISCARD_XPATH)
+    tree = tree_of([("div", {"class": f"teaser {'a' * patterns.LONGEST}"}, False)])
+    assert once(tree) == list(tree)
+    assert not once._answers

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import islice
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +27,7 @@ from storage.model import (
     StoredArticle,
     TextSource,
 )
-from storage.schema import to_table
+from storage.schema import day_of, to_table
 
 DAYS = 30
 FIRST = datetime(2026, 10, 1, tzinfo=UTC)
@@ -75,11 +75,11 @@ def put_closed_days(root: Path, count: int) -> list[Article]:
     rows, revised = articles(count), list[Article]()
 
     def days() -> Iterator[pa.Table]:
-        for day in range(DAYS):
-            some = list(islice(rows, count // DAYS + (day < count % DAYS)))
+        for day, of in groupby(rows, day_of):
+            some = list(of)
             revised.extend(row for row in some if row.revision)
             table = to_table("articles", some)
-            folder = root / "articles" / f"dt={(FIRST + timedelta(days=day)).date()}"
+            folder = root / "articles" / f"dt={day}"
             folder.mkdir(parents=True)
             write_part(folder / "part-day.parquet", "articles", table, scheme="bench")
             yield table

@@ -70,8 +70,8 @@ def lock(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("SET lock_configuration = true")
 
 
-def check(connection: duckdb.DuckDBPyConnection, query: str) -> None:
-    """Refuse all but one statement that only reads.
+def check(connection: duckdb.DuckDBPyConnection, query: str) -> list[dict[str, object]]:
+    """Refuse all but one statement that only reads; return all nodes of its syntax tree.
 
     Raises:
         QueryError: it is none, or more than one, or does anything but read.
@@ -91,8 +91,10 @@ def check(connection: duckdb.DuckDBPyConnection, query: str) -> None:
     tree = json.loads(text)
     if tree["error"]:
         raise QueryError("only SELECT is allowed here, without anything that writes inside it")
-    for node in _objects(tree):
+    nodes = list(_objects(tree))
+    for node in nodes:
         _check_node(node)
+    return nodes
 
 
 def _check_node(node: dict[str, object]) -> None:

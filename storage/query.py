@@ -20,6 +20,7 @@ from storage.errors import QueryError, QueryTimeout
 from storage.model import Article, Duplicate
 from storage.unreadable import noticing
 from storage.views import Source
+from storage.window import window
 
 MEMORY_LIMIT = "2GB"
 
@@ -113,8 +114,8 @@ class Session:
             DamagedPartError: parts are damaged.
         """
         try:
-            guard.check(self._connection, query)
-            with noticing(self.source):
+            asked = window(guard.check(self._connection, query), parameters)
+            with noticing(self.source), views.narrowed(self._connection, self.source, asked):
                 return self._interruptible(lambda: self.table(query, parameters), timeout)
         except duckdb.Error as error:
             raise QueryError(self._explain(str(error))) from error

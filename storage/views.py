@@ -11,6 +11,7 @@ column goes through to the files: by ``dt`` some are not opened, by others row g
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from itertools import chain
@@ -23,6 +24,7 @@ import pyarrow as pa
 from storage.lake.parts import is_part
 from storage.model import FeedState, Row
 from storage.schema import TABLES, day_of, to_table
+from storage.window import Window
 
 DAY = "dt"
 
@@ -196,7 +198,9 @@ def create(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
         connection.execute(f"SET VARIABLE {table}_columns = {_columns(TABLES[table])}")
         files, rows = source.files.get(table, ()), source.rows.get(table, ())
         _load(connection, f"journal_{table}", _journal(table, rows))
-        connection.execute(_table_view(table, files, waiting=bool(rows)))
+        if files:
+            connection.execute(f"SET VARIABLE {table}_files = {_listed(files)}")
+        connection.execute(_table_view(table, some=bool(files), waiting=bool(rows)))
     _load(connection, "feeds", _feeds(source.feeds))
     _load(connection, "superseded", _superseded(source.superseded or ()))
     if source.superseded is None:
@@ -206,6 +210,34 @@ def create(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
     connection.execute(_STANDING if some else "CREATE VIEW articles AS FROM lake.articles")
     connection.execute(_VIEWS)
     connection.commit()
+
+
+@contextmanager
+def narrowed(
+    connection: duckdb.DuckDBPyConnection, source: Source, asked: Window | None
+) -> Iterator[None]:
+    """Leave files closed, while this lasts, in which nothing is that is asked for.
+
+    That a file has rows of its folder's day alone is certain where the ledger names it.
+    """
+    if asked is None or source.superseded is None:
+        yield
+        return
+    files = source.files.get(asked.table, ())
+    wanted = [path for path in files if asked.holds(day_in(path))] or files[:1]
+    if len(wanted) == len(files):
+        yield
+        return
+    connection.execute(f"SET VARIABLE {asked.table}_wanted = {_listed(wanted)}")
+    try:
+        yield
+    finally:
+        connection.execute(f"RESET VARIABLE {asked.table}_wanted")
+
+
+def day_in(path: str) -> str:
+    """Return the day that a part's path tells."""
+    return Path(path).parent.name.removeprefix(f"{DAY}=")
 
 
 def quote(text: str) -> str:
@@ -240,18 +272,22 @@ def _superseded(found: Sequence[tuple[str, int]]) -> pa.Table:
     )
 
 
-def _table_view(table: str, files: Sequence[str], *, waiting: bool) -> str:
-    """Return the statement for a view over a table's files, and over its journal if rows wait."""
-    paths = ", ".join(map(quote, files))
+def _listed(paths: Sequence[str]) -> str:
+    return f"[{', '.join(map(quote, paths))}]"
+
+
+def _table_view(table: str, *, some: bool, waiting: bool) -> str:
+    """Return the statement for a view over a table's files, if there are some, and its journal."""
     # With the columns given, no file is opened before it is known to be wanted, and one of another
     # schema version lacks what it lacks. Filters on the day go by the path alone. The columns stand
     # in a variable because a view is bound anew for each query, and they took most of that time.
     in_files = f"""
         SELECT * EXCLUDE (filename),
                TRY_CAST(regexp_extract(filename, '/{DAY}=([^/]*)/[^/]*$', 1) AS DATE) AS "{DAY}"
-        FROM read_parquet([{paths}], schema = getvariable('{table}_columns'), filename = true)"""  # noqa: S608 - no input
-    parts = [f"FROM lake.journal_{table}"] if waiting or not files else []
-    parts += [in_files] if files else []
+        FROM read_parquet(coalesce(getvariable('{table}_wanted'), getvariable('{table}_files')),
+                          schema = getvariable('{table}_columns'), filename = true)"""  # noqa: S608 - no input
+    parts = [f"FROM lake.journal_{table}"] if waiting or not some else []
+    parts += [in_files] if some else []
     return f"CREATE VIEW lake.{table} AS {' UNION ALL BY NAME '.join(parts)}"
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -55,6 +55,57 @@ def test_a_filter_on_day_time_or_id_reads_little(
     session: Session, view: str, where: str, files: int, groups: int
 ) -> None:
     assert read(session, f"SELECT title FROM {view} WHERE {where}") == (files, groups)
+
+
+TWO_DAYS = [
+    "fetched_at >= '2026-11-25' AND fetched_at < '2026-11-27'",
+    "'2026-11-25 00:00' <= a.FETCHED_AT AND TIMESTAMP '2026-11-27' > fetched_at AND title <> ''",
+    "fetched_at BETWEEN DATE '2026-11-25' AND '2026-11-26T23:59:59.999999Z'",
+    "fetched_at >= $since AND fetched_at < $until",
+]
+ALL_DAYS = [
+    "fetched_at >= '2026-11-25' OR revision = 7",
+    "NOT fetched_at >= '2026-11-25'",
+    "fetched_at < '2026-11-25 03:00+14'",
+    "fetched_at >= '2026-11-25' AND EXISTS (FROM revisions WHERE fetched_at < '2026-11-25')",
+    "first_seen_at >= '2026-11-25'",
+]
+GIVEN = {
+    "since": datetime(2026, 11, 25, 5, tzinfo=timezone(timedelta(hours=5))),
+    "until": date(2026, 11, 27),
+}
+
+
+@pytest.mark.parametrize("view", ["articles", "revisions"])
+@pytest.mark.parametrize(
+    ("where", "opened"), [(each, 2) for each in TWO_DAYS] + [(each, DAYS) for each in ALL_DAYS]
+)
+def test_only_files_of_days_asked_for_are_opened(
+    session: Session, view: str, where: str, opened: int
+) -> None:
+    query = f"SELECT article_id FROM {view} a WHERE {where} ORDER BY 1"
+    given = GIVEN if "$" in where else {}
+    whole = session.table(query, given)
+    assert session.ask(query, given, timeout=None).equals(whole)
+    for path in session.source.files["articles"]:
+        if opened < DAYS and not any(day in path for day in ("2026-11-25", "2026-11-26")):
+            Path(path).unlink()
+    assert session.ask(query, given, timeout=None).equals(whole)
+
+
+def test_a_query_about_no_stored_day_leaves_the_next_one_all_of_them(session: Session) -> None:
+    none = session.ask("FROM articles WHERE fetched_at > '2030-01-01'", (), timeout=None)
+    some = session.ask("FROM articles", (), timeout=None)
+    assert (none.num_rows, some.num_rows) == (0, DAYS)
+
+
+def test_columns_that_go_by_other_names_are_not_taken_for_the_time(session: Session) -> None:
+    renamed = "FROM articles AS a(fetched_at) WHERE fetched_at > '2026-11-25'"
+    shadowed = """
+        WITH articles AS (SELECT DATE '2030-01-01' AS fetched_at, title FROM revisions)
+        FROM articles WHERE fetched_at > '2029-01-01'"""
+    for query in (renamed, shadowed):
+        assert session.ask(query, (), timeout=None).num_rows == DAYS
 
 
 def test_a_folder_in_the_path_that_looks_like_a_day_is_none(tmp_path: Path) -> None:

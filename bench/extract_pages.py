@@ -77,7 +77,8 @@ def _wcxb(folder: Path) -> Iterator[Labelled]:
     for file in sorted((folder / "dev" / "ground-truth").glob("*.json")):
         found = json.loads(file.read_text("utf-8"))
         label = found["ground_truth"]
-        if found["_internal"]["page_type"]["primary"] != "article":
+        # One label tells no address, and a page is read as that of its address.
+        if found["_internal"]["page_type"]["primary"] != "article" or "url" not in found:
             continue
         yield _labelled(
             folder / "dev" / "html" / f"{file.stem}.html.gz",
@@ -85,7 +86,7 @@ def _wcxb(folder: Path) -> Iterator[Labelled]:
             title=label.get("title"),
             authors=[label["author"]] if label.get("author") else None,
             published=label.get("publish_date"),
-            body=label["main_content"],
+            body=label.get("main_content"),
         )
 
 

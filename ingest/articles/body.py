@@ -30,12 +30,15 @@ from ingest.articles.standfirst import find_standfirst, with_standfirst
 
 QUICK: Final = "trafilatura, quick"
 PRECISE: Final = "trafilatura, precise"
+FULL: Final = "trafilatura, full"
 READABILITY: Final = "readability"
 
 _SHORT: Final = 300
 _SHORTER: Final = 0.7
 _WORTH_A_LOOK: Final = 60
 _ALIKE: Final = 0.7
+_FRAGMENT: Final = 0.25
+_SAME: Final = 0.8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +101,7 @@ class _Page:
         self, tree: HtmlElement, markup: str, hints: Hints, prunings: Sequence[Pruning]
     ) -> None:
         self._markup = markup
+        self._hints = hints
         self._prunings = prunings
         self._pruned = prune(tree, ALWAYS)
         # Before the page is thinned: some show theirs in what is furniture by its markup.
@@ -123,6 +127,13 @@ class _Page:
         self.agreement = own.likeness(self.second)
         if whole and own.words >= _SHORTER * self.second.words:
             return Body(paragraphs=found, steps=steps)
+        stated = Witness.of(self._hints.stated)
+        if own.words < _FRAGMENT * max(self.second.words, stated.words):
+            # All that trafilatura can find is believed only if another tells the same.
+            full = extractors.full(self._whole())
+            words = Witness.joined(full)
+            if max(words.likeness(self.second), words.likeness(stated)) >= _SAME:
+                return self._chosen(full, FULL, "told by another as well", steps)
         # The whole tree: what is short after the pruning may be long in it.
         third = extractors.readability(self._whole())
         if whole and own.likeness(Witness.joined(third)) >= _ALIKE:
@@ -131,15 +142,16 @@ class _Page:
         filled = {name: some for name, some in candidates.items() if some}
         if not filled:
             return Body(paragraphs=(), steps=steps)
-        self.extractor = medoid(filled)
-        self.agreement = Witness.joined(filled[self.extractor]).likeness(self.second)
-        step = Step(
-            stage=Stage.BODY,
-            change=Change.CHOSEN,
-            rule="most like the others",
-            text=self.extractor,
-        )
-        return Body(paragraphs=filled[self.extractor], steps=(*steps, step))
+        name = medoid(filled)
+        return self._chosen(filled[name], name, "most like the others", steps)
+
+    def _chosen(
+        self, found: Sequence[Paragraph], name: str, rule: str, steps: Sequence[Step]
+    ) -> Body:
+        self.extractor = name
+        self.agreement = Witness.joined(found).likeness(self.second)
+        step = Step(stage=Stage.BODY, change=Change.CHOSEN, rule=rule, text=name)
+        return Body(paragraphs=tuple(found), steps=(*steps, step))
 
     def _whole(self) -> HtmlElement:
         tree = parse_html(self._markup)

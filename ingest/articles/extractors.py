@@ -32,6 +32,7 @@ _SHORTEST_BLOCK: Final = 25
 # each paragraph's share of them is known.
 _QUICK: Final = Extractor(fast=True, comments=False, links=True)
 _PRECISE: Final = Extractor(precision=True, comments=False, links=True)
+_FULL: Final = Extractor(comments=False, links=True)
 
 
 def _main_extractor() -> ModuleType:
@@ -71,8 +72,21 @@ def quick(tree: HtmlElement) -> tuple[Paragraph, ...]:
 
 def precise(tree: HtmlElement) -> tuple[Paragraph, ...]:
     """Return the body as trafilatura finds it when it compares and favours precision."""
+    return _compared(tree, _PRECISE)
+
+
+def full(tree: HtmlElement) -> tuple[Paragraph, ...]:
+    """Return the body as trafilatura finds it by default: it compares, and takes the longer.
+
+    Where its rules find next to nothing it falls back on the text that JSON-LD states, on justext,
+    and on all paragraphs of the page.
+    """
+    return _compared(tree, _FULL)
+
+
+def _compared(tree: HtmlElement, options: Extractor) -> tuple[Paragraph, ...]:
     try:
-        document = trafilatura.bare_extraction(tree, options=_PRECISE)
+        document = trafilatura.bare_extraction(tree, options=options)
     except _LIBRARY_ERRORS:
         return ()
     # A dictionary is what the deprecated ``as_dict`` asks for.

@@ -19,6 +19,7 @@ STORY = (
     "Hauliers said the detour would add twenty minutes to each journey and asked for talks.",
     "The closure begins on 1 May and will be reviewed after a year, the mayor said.",
 )
+STAGES = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
 ENTRY = ParsedEntry(
     guid="1",
     link=URL,
@@ -69,6 +70,19 @@ def test_paragraphs_are_parted_by_blank_lines() -> None:
     assert found.extractor == EXTRACTOR
     assert found.text_source is TextSource.PAGE
     assert found.language == "en"
+
+
+def test_an_article_in_many_sections_is_not_cut_to_its_first() -> None:
+    """By its rules trafilatura takes the container with the best name, which holds the lead."""
+    lead = f'<div class="entry-content"><p>{STORY[0]}</p></div>'
+    told = [f"In the {name} stage {STORY[1].lower()} {STORY[2]}" for name in STAGES]
+    sections = "".join(
+        f'<section class="block"><div class="text"><h2>The {name} stage</h2><p>{part}</p></div>'
+        "</section>"
+        for name, part in zip(STAGES, told, strict=True)
+    )
+    found = found_in(page(f"<main><h1>A headline of some length</h1>{lead}{sections}</main>"))
+    assert [part for part in (STORY[0], *told) if part not in found.text] == []
 
 
 def test_text_comes_out_normalised() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from ingest.articles.identity import article_id
 from ingest.dedup.signature import fingerprint
 from ingest.feeds.diff import entry_id_of
-from ingest.finding import Found
+from ingest.settle.finding import Found
 from ingest.types import Extracted
 from storage.ledger.sqlite import SqliteLedger
 from storage.model import (

@@ -37,9 +37,9 @@ from ingest.config import RetrySettings
 from ingest.dedup.decision import FoldRules
 from ingest.dedup.shingles import normalise
 from ingest.dedup.signature import SCHEME, fingerprint
-from ingest.finding import Found
+from ingest.reading.single import entry_for
 from ingest.settle import Circumstances, settle
-from ingest.single import entry_for
+from ingest.settle.finding import Found
 from ingest.types import Extracted
 from storage.ledger.fold.index import RETENTION
 from storage.ledger.sqlite import SqliteLedger

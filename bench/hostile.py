@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from ingest.config import WorkerSettings
 from ingest.types import Fault
-from ingest.workers import Workers
+from ingest.workers.pool import Workers
 from tests.fetch.test_hostile import HOSTILE, meet
 from tests.hostile import cases, naughty, pages, suites
 from tests.hostile.case import Case

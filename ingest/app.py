@@ -10,26 +10,26 @@ from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from ingest import single
 from ingest.clock import Clock
-from ingest.commits import Commits
+from ingest.committing.commits import Commits
+from ingest.committing.opening import open_ledger
+from ingest.committing.patience import Patience
 from ingest.config import Config, FetchSettings, WorkerSettings
 from ingest.crawl import Crawler
 from ingest.dedup.signature import SCHEME
 from ingest.fetch.client import Fetcher, OnHold
 from ingest.observe import Observer
-from ingest.opening import open_ledger
-from ingest.patience import Patience
-from ingest.polling import Poller
-from ingest.probe import Prober
-from ingest.reading import Reader
+from ingest.polling.poller import Poller
+from ingest.probing.probe import Prober
+from ingest.probing.tryout import Tryout
+from ingest.reading import single
+from ingest.reading.reader import Reader
 from ingest.settle import circumstances
-from ingest.tryout import Tryout
 from ingest.types import Feed
-from ingest.upkeep import Upkeep
+from ingest.upkeep.upkeep import Upkeep
 from ingest.websub.reliance import Reliance
 from ingest.websub.subscriber import Subscriber
-from ingest.workers import Workers
+from ingest.workers.pool import Workers
 from storage.archive.writer import Archive
 from storage.lake.lake import Lake
 from storage.ledger.base import Ledger

@@ -10,11 +10,11 @@ from typing import Self
 from weakref import WeakValueDictionary
 
 from ingest.clock import Clock
-from ingest.commits import Commits
+from ingest.committing.commits import Commits
 from ingest.observe import Observer
-from ingest.polling import Poller
-from ingest.reading import Reader
-from ingest.room import Room
+from ingest.polling.poller import Poller
+from ingest.reading.reader import Reader
+from ingest.reading.room import Room
 from ingest.types import Feed, Fetched
 from storage.archive.writer import Archive
 from storage.lake.lake import Lake

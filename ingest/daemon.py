@@ -21,10 +21,10 @@ from filelock import FileLock, Timeout
 
 from ingest.app import Run, open_run
 from ingest.clock import Clock
+from ingest.committing.patience import Patience
 from ingest.config import Config, WebSubSettings
 from ingest.errors import BusyError
 from ingest.observe import Observer
-from ingest.patience import Patience
 from ingest.websub.server import listening, serving
 from ingest.websub.subscriber import Subscriber
 from storage.fs import is_full

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import storage
 from ingest.clock import Clock
+from ingest.committing.opening import LEDGER, open_ledger
 from ingest.config import Config
 from ingest.dedup.signature import SCHEME
-from ingest.importing import FEED_ID, Importer
-from ingest.opening import LEDGER, open_ledger
-from ingest.reextraction import Reextractor
+from ingest.imports.importer import FEED_ID, Importer
+from ingest.reextraction.reextractor import Reextractor
 from ingest.settle import Circumstances, circumstances
-from ingest.workers import Workers
+from ingest.workers.pool import Workers
 from storage.lake.lake import Lake
 from storage.ledger.sqlite import SqliteLedger
 

@@ -13,7 +13,7 @@ from ingest.cli.progress import watching
 from ingest.cli.select import select_feeds
 from ingest.clock import system_clock
 from ingest.observe import Tally
-from ingest.single import link_of
+from ingest.reading.single import link_of
 from storage.model import Outcome
 
 # Outcomes of an entry whose article is in the store.

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import click
 
-from ingest.chosen import Chosen
 from ingest.cli import say
 from ingest.cli.context import Context
+from ingest.reextraction.chosen import Chosen
 from storage.archive.export import copy_captures
 from storage.archive.reader import archive_files
 from storage.errors import StoreError

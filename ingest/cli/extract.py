@@ -20,7 +20,7 @@ from ingest.cli.feeds.probing import asked, known_config
 from ingest.clock import system_clock
 from ingest.config import Config, FetchSettings, WorkerSettings
 from ingest.errors import NewsfoldError, UsageError
-from ingest.memory import known_site
+from ingest.reading.memory import known_site
 from ingest.text import safe_link
 from ingest.types import Extracted, Fault, FullText, Page, Site
 from storage.ledger.base import Ledger

@@ -12,13 +12,13 @@ from ingest.cli import evidence, say
 from ingest.cli.context import Context
 from ingest.cli.feeds.probing import known_config, open_prober
 from ingest.clock import system_clock
-from ingest.comparison import Account, Comparison, Side, Verdict, compare, record
 from ingest.config import Config, DedupSettings
 from ingest.dedup.passages import quotes
 from ingest.errors import UsageError
-from ingest.overrule import Overruled, by_configuration, by_word
+from ingest.inspection.comparison import Account, Comparison, Side, Verdict, compare, record
+from ingest.inspection.overrule import Overruled, by_configuration, by_word
+from ingest.inspection.sides import Sides
 from ingest.settle import fold_rules
-from ingest.sides import Sides
 from ingest.types import Extracted, Fault, Fetched, Page
 from storage.errors import StoreError
 from storage.ledger.base import Ledger

@@ -15,7 +15,7 @@ from ingest.cli.context import Context
 from ingest.clock import system_clock
 from ingest.config import Config
 from ingest.errors import ConfigError
-from ingest.importing import FEED_ID, Settled
+from ingest.imports.importer import FEED_ID, Settled
 from ingest.imports.names import NAMES, lookup
 from ingest.offline import open_importer
 from storage.model import Outcome

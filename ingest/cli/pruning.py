@@ -9,7 +9,7 @@ from ingest.cli import say
 from ingest.cli.context import Context
 from ingest.clock import system_clock
 from ingest.dedup.signature import SCHEME
-from ingest.retention import outdated
+from ingest.upkeep.retention import outdated
 from storage.lake.lake import Lake
 from storage.lake.removal import Touched
 from storage.lake.rewrite import Day

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 import click
 from rich.text import Text
 
-from ingest.chosen import Chosen
 from ingest.cli import say
 from ingest.cli.changes import revision_diff
 from ingest.cli.context import Context
@@ -15,7 +14,8 @@ from ingest.cli.exporting import MOMENT
 from ingest.clock import system_clock
 from ingest.config import Config
 from ingest.offline import open_reextractor
-from ingest.reextraction import Kind, Seen
+from ingest.reextraction.chosen import Chosen
+from ingest.reextraction.reextractor import Kind, Seen
 from storage.archive.reader import Damage
 
 _WORDS = {

@@ -15,7 +15,7 @@ from ingest.cli.context import Context
 from ingest.cli.diffs import compare
 from ingest.cli.naming import article_named
 from ingest.cli.regrouping import Said, record_said, said_of, tell_said
-from ingest.explain import compared_in, linked, only_there
+from ingest.inspection.explain import compared_in, linked, only_there
 from storage.errors import StoreError
 from storage.model import Article, Duplicate
 from storage.store import Store

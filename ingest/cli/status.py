@@ -11,7 +11,7 @@ from ingest.cli import say, subscriptions
 from ingest.cli.context import Context
 from ingest.clock import system_clock
 from ingest.errors import ConfigError
-from ingest.health import FeedHealth, Health, Status, next_poll, notes_on, take_status
+from ingest.inspection.health import FeedHealth, Health, Status, next_poll, notes_on, take_status
 from ingest.websub.states import is_relied_on
 from storage.model import FeedState, Outcome
 

@@ -15,7 +15,8 @@ from ingest.cli.regrouping import Said, record_said, said_of, tell_said
 from ingest.cli.status import next_of
 from ingest.clock import system_clock
 from ingest.errors import ConfigError
-from ingest.explain import (
+from ingest.feeds.fills import filled_in
+from ingest.inspection.explain import (
     Account,
     ArticleAccount,
     FeedAccount,
@@ -24,8 +25,7 @@ from ingest.explain import (
     compared_in,
     explain,
 )
-from ingest.feeds.fills import filled_in
-from ingest.health import notes_on
+from ingest.inspection.health import notes_on
 from storage.model import EntryState, FeedState, Outcome, OutcomeChange, Poll, Reason, StoredArticle
 
 _MARGIN = 2

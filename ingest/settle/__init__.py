@@ -7,9 +7,9 @@ is read here cannot change before what is decided from it is written.
 from collections.abc import Sequence
 from datetime import datetime
 
-from ingest.finding import Finding, Found
 from ingest.settle.case import Case, Circumstances, circumstances, fold_rules
 from ingest.settle.conclude import conclude
+from ingest.settle.finding import Finding, Found
 from storage.ledger.base import LedgerWriter
 from storage.model import EntryState, OutcomeChange
 

@@ -7,12 +7,12 @@ from typing import Final
 from ingest.articles.urls import canonical_url
 from ingest.dedup.decision import Copy, Update
 from ingest.dedup.passages import residue, telling, version
-from ingest.finding import Found
-from ingest.rows import article_row, stored_article
 from ingest.settle.case import Case, aliases_of
 from ingest.settle.decided import decided
 from ingest.settle.evidence import compared, left_out
+from ingest.settle.finding import Found
 from ingest.settle.place import place
+from ingest.settle.rows import article_row, stored_article
 from storage.model import EntryCommit, Outcome, Reason, StoredArticle, TextSource
 
 # A text that was stored so many times is stored no more: its page flips between a few texts.

@@ -5,14 +5,14 @@ from typing import assert_never
 
 from ingest.articles.identity import article_id
 from ingest.dedup.decision import Update
-from ingest.finding import Finding, Found, Known, Postponed, Refused, taken_down
-from ingest.rows import stored_article
 from ingest.settle.again import SAME_GUID, keeps_page, newer_text, next_text, told_again
 from ingest.settle.case import Case, aliases_of
 from ingest.settle.decided import decided, under_same_guid
+from ingest.settle.finding import Finding, Found, Known, Postponed, Refused, taken_down
 from ingest.settle.place import place
+from ingest.settle.rows import stored_article
+from ingest.settle.sightings import sighted
 from ingest.settle.signing import without_residue
-from ingest.sightings import sighted
 from storage.model import EntryCommit, Outcome, Reason, Retry
 
 

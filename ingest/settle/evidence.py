@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from ingest.dedup.passages import quotes, shared
 from ingest.dedup.signature import common_lead
-from ingest.finding import Found
+from ingest.settle.finding import Found
 from storage.model import StoredArticle
 
 

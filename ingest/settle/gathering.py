@@ -11,8 +11,8 @@ from dataclasses import replace
 from ingest.dedup.decision import Copy, is_contained, precedes
 from ingest.dedup.sample import likeness
 from ingest.feeds.diff import entry_id_of
-from ingest.rows import demoted_row
 from ingest.settle.case import Case
+from ingest.settle.rows import demoted_row
 from storage.model import Duplicate, Match, Outcome, OutcomeChange, Reason, StoredArticle
 
 Folded = tuple[StoredArticle, Duplicate, OutcomeChange]

@@ -6,12 +6,12 @@ from typing import assert_never
 
 from ingest.dedup.decision import Copy, Original, precedes
 from ingest.dedup.passages import version
-from ingest.finding import Found
-from ingest.rows import article_row, duplicate_row
 from ingest.settle.case import Case
 from ingest.settle.choice import may_join
 from ingest.settle.evidence import compared, left_out
+from ingest.settle.finding import Found
 from ingest.settle.gathering import gather, give_way, story_of
+from ingest.settle.rows import article_row, duplicate_row
 from storage.model import (
     EntryCommit,
     Match,

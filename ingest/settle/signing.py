@@ -6,7 +6,7 @@ from datetime import datetime
 from ingest.articles.urls import site_of
 from ingest.dedup.passages import residue, shared
 from ingest.dedup.signature import fingerprint
-from ingest.finding import Found
+from ingest.settle.finding import Found
 from storage.ledger.base import LedgerWriter
 from storage.model import Fingerprint
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
-from ingest.commits import Commits
+from ingest.committing.commits import Commits
 from ingest.websub.states import (
     caught_up,
     is_miss,

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Final, Self, assert_never
 
 from ingest.clock import Clock
-from ingest.commits import Commits
+from ingest.committing.commits import Commits
 from ingest.feeds.cadence.words import length
 from ingest.fetch.client import Fetcher
 from ingest.types import Fault, Feed, Fetched

@@ -8,7 +8,7 @@ import sys
 from datetime import timedelta
 
 from ingest.config import WorkerSettings
-from ingest.workers import Workers
+from ingest.workers.pool import Workers
 from tests.app import tasks
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.commits import Commits
+from ingest.committing.commits import Commits
 from storage.model import Outcome, Reason
 from tests.app.test_settle import OTHER, RUN, TEXT, Desk
 from tests.ledger.values import entry, poll

@@ -14,7 +14,7 @@ import pytest
 
 import storage
 from ingest.config import Config, load
-from ingest.health import notes_on
+from ingest.inspection.health import notes_on
 from storage.model import FeedState
 from tests.app.answering import Answer, open_answering
 from tests.app.test_polling import DAY, HOUR, MINUTE, START, House, configured

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.patience import FIRST_TRY, LONGEST_WAIT, Patience, is_paused
+from ingest.committing.patience import FIRST_TRY, LONGEST_WAIT, Patience, is_paused
 
 FULL = OSError(errno.ENOSPC, "No space left on device", "a part")
 

@@ -13,8 +13,8 @@ from ingest.config import RetrySettings
 from ingest.dedup.decision import FoldRules
 from ingest.dedup.signature import fingerprint
 from ingest.feeds.diff import entry_id_of, pack
-from ingest.finding import Finding, Found, Known, Postponed, Refused
 from ingest.settle import Circumstances, settle
+from ingest.settle.finding import Finding, Found, Known, Postponed, Refused
 from ingest.types import Extracted, ParsedEntry
 from storage.lake.lake import Lake
 from storage.ledger.sqlite import SqliteLedger

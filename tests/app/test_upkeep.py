@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ingest.config import Config
 from ingest.config.settings import StoreSettings
-from ingest.upkeep import Upkeep
+from ingest.upkeep.upkeep import Upkeep
 from storage.lake.lake import Lake
 from tests.lake.world import NOON, article, commit, everything, globbed, lake, open_ledger
 

@@ -4,9 +4,9 @@ from datetime import timedelta
 import pytest
 
 from ingest.config import RetrySettings
-from ingest.finding import Postponed, Refused
+from ingest.settle.finding import Postponed, Refused
+from ingest.settle.verdict import PATIENCE, judge
 from ingest.types import Fault
-from ingest.verdict import PATIENCE, judge
 from storage.model import Outcome, Reason
 
 RETRY = RetrySettings(attempts=3, backoff=timedelta(minutes=10))

@@ -15,7 +15,7 @@ from ingest.config import WorkerSettings
 from ingest.demo.newsroom import Newsroom
 from ingest.demo.play import read_back
 from ingest.types import Fault
-from ingest.workers import GRACE_SECONDS, Workers
+from ingest.workers.pool import GRACE_SECONDS, Workers
 from storage.ledger.sqlite import SqliteLedger
 from storage.model import Outcome, Reason
 from tests.app import tasks

@@ -6,7 +6,7 @@ import pytest
 
 from ingest.cli.status import next_of
 from ingest.daemon import only_daemon
-from ingest.health import Health, health_of, running_daemon
+from ingest.inspection.health import Health, health_of, running_daemon
 from storage.model import FeedState
 from tests.cli.conftest import Crawled
 from tests.cli.runner import newsfold

@@ -6,7 +6,7 @@ import pytest
 
 from ingest.config import load
 from ingest.errors import ConfigError
-from ingest.retention import outdated
+from ingest.upkeep.retention import outdated
 from storage.lake.sorting import Sorter
 from storage.schema import to_table
 from tests.lake.world import poll

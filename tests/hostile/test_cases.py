@@ -12,7 +12,7 @@ from ingest.articles.extract import extract_page
 from ingest.config import WorkerSettings
 from ingest.feeds.parse import parse_feed
 from ingest.types import Fault, Page, ParsedFeed
-from ingest.workers import Workers
+from ingest.workers.pool import Workers
 from tests.app.test_identity import prose
 from tests.app.test_review import RSS, article, configure, crawled, in_web, rss, view
 from tests.feeds.documents import NOW, URL

@@ -24,7 +24,7 @@ from ingest.feeds.parse import parse_feed
 from ingest.feeds.reading import MOST_ENTRIES
 from ingest.text import clean_text, safe_link
 from ingest.types import Fault, Feed, Page, ParsedEntry, ParsedFeed
-from ingest.workers import Workers
+from ingest.workers.pool import Workers
 from storage.lake.lake import Lake
 from storage.ledger.sqlite import SqliteLedger
 from storage.model import FeedState, Poll, PollCommit, Reason

@@ -12,11 +12,11 @@ from ingest.config import RetrySettings
 from ingest.dedup.decision import FoldRules
 from ingest.dedup.signature import SCHEME, fingerprint
 from ingest.feeds.diff import entry_id_of, pack
-from ingest.finding import Found
 from ingest.regroup.people import Desk, Done
 from ingest.regroup.plan import Change
 from ingest.regroup.refold import Carried, Refold
 from ingest.settle import Circumstances, settle
+from ingest.settle.finding import Found
 from ingest.types import Extracted, ParsedEntry
 from storage.lake.lake import Lake
 from storage.ledger.sqlite import SqliteLedger

@@ -14,7 +14,7 @@ from ingest.cli.feeds.probing import about, address, find_feed, known_config, pa
 from ingest.config import add_feed, move_feed, remove_feed, unique_id
 from ingest.config.feed_ids import ID
 from ingest.errors import UsageError
-from ingest.probe import Probe
+from ingest.probing.probe import Probe
 from ingest.text import clean_line
 from ingest.types import Feed, ParsedFeed
 

@@ -15,7 +15,7 @@ from ingest.cli.feeds.listing import drifts_of, states_of
 from ingest.cli.feeds.probing import open_prober, parsed_record, trouble
 from ingest.cli.select import select_feeds
 from ingest.config import Config
-from ingest.probe import Probe
+from ingest.probing.probe import Probe
 from ingest.types import Fault, Feed
 
 

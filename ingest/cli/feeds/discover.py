@@ -8,9 +8,9 @@ import click
 from ingest.cli import say
 from ingest.cli.context import Context
 from ingest.cli.feeds.probing import address, known_config, open_prober, trouble
-from ingest.discovery import Discovered, discover_feeds
 from ingest.errors import NewsfoldError
-from ingest.probe import Probe
+from ingest.probing.discovery import Discovered, discover_feeds
+from ingest.probing.probe import Probe
 from ingest.types import Fault
 
 

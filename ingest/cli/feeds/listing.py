@@ -14,7 +14,7 @@ from ingest.cli.feeds.probing import asked
 from ingest.cli.status import MARKS, next_of
 from ingest.clock import system_clock
 from ingest.config.quantities import format_duration
-from ingest.health import find_drifts, health_of
+from ingest.inspection.health import find_drifts, health_of
 from ingest.types import Feed
 from storage.model import FeedState
 from storage.subscription import Subscription

@@ -11,7 +11,7 @@ from ingest.cli.context import Context
 from ingest.clock import system_clock
 from ingest.config import Config, FetchSettings, WorkerSettings
 from ingest.errors import NewsfoldError
-from ingest.probe import Probe, Prober
+from ingest.probing.probe import Probe, Prober
 from ingest.types import Fault, ParsedFeed
 from storage.errors import StoreError
 from storage.ledger.base import Ledger

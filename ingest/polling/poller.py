@@ -9,20 +9,20 @@ from dataclasses import replace
 from datetime import datetime
 
 from ingest.clock import Clock
-from ingest.commits import Commits
+from ingest.committing.commits import Commits
 from ingest.config import Config
 from ingest.feeds import cadence
 from ingest.feeds.diff import diff
 from ingest.feeds.parse import parse_feed
 from ingest.fetch.client import Fetcher
-from ingest.filling import Filling
 from ingest.observe import Observer
-from ingest.polled import News, Said, row_of
-from ingest.sitemaps import Sitemaps
+from ingest.polling.filling import Filling
+from ingest.polling.polled import News, Said, row_of
+from ingest.polling.sitemaps import Sitemaps
+from ingest.settle.verdict import internal_error
 from ingest.types import Fault, Feed, Fetched, ParsedFeed
-from ingest.verdict import internal_error
 from ingest.websub.reliance import Reliance
-from ingest.workers import Workers
+from ingest.workers.pool import Workers
 from storage.model import FeedState, Outcome, Poll, PollCommit
 
 log = logging.getLogger(__name__)

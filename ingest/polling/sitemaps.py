@@ -11,7 +11,7 @@ from ingest.feeds.reading import MOST_ENTRIES, absolute
 from ingest.feeds.sitemaps import INDEX, ranked
 from ingest.fetch.client import Fetcher
 from ingest.types import Fault, Fetched, ParsedEntry, ParsedFeed, Sitemap, Validators
-from ingest.workers import Workers
+from ingest.workers.pool import Workers
 from storage.model import Reason
 
 # After one of these the host is not asked for the next one.

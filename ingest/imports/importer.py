@@ -16,13 +16,13 @@ from typing import Any, Final
 
 from ingest.clock import Clock
 from ingest.feeds.diff import entry_id_of
-from ingest.finding import Finding, Found, Refused
 from ingest.imports.row import Row, extract_row, moment, read_row
 from ingest.settle import Circumstances, settle_all
+from ingest.settle.finding import Finding, Found, Refused
+from ingest.settle.verdict import internal_error
 from ingest.text import clean_line
 from ingest.types import Extracted, Fault
-from ingest.verdict import internal_error
-from ingest.workers import Workers
+from ingest.workers.pool import Workers
 from storage.lake.lake import Lake
 from storage.ledger.base import Ledger
 from storage.model import EntryState, Outcome, Reason

@@ -7,7 +7,7 @@ from typing import Final
 
 from ingest.feeds.reading import absolute
 from ingest.feeds.sitemaps import NEWS, NEWS_PROMISE, promise
-from ingest.probe import Probe, Prober
+from ingest.probing.probe import Probe, Prober
 from ingest.types import ParsedFeed
 
 # Where most publishing systems put their feed. Tried in turn until one is there.

@@ -11,25 +11,25 @@ from functools import partial
 from urllib.parse import quote, urlsplit
 from weakref import WeakValueDictionary
 
-from ingest.archiving import archive_page
 from ingest.articles.choice import is_article
 from ingest.articles.extract import extract_feed_text, extract_page
 from ingest.articles.identity import is_read
 from ingest.articles.urls import canonical_url
 from ingest.articles.wrappers import unwrapped
 from ingest.clock import Clock
-from ingest.commits import Commits
+from ingest.committing.commits import Commits
 from ingest.config import Config
 from ingest.feeds.diff import unpack
 from ingest.fetch.client import Fetcher
-from ingest.finding import Finding, Found, Known, Refused, taken_down
-from ingest.memory import Memory
 from ingest.observe import Observer
-from ingest.room import Room
-from ingest.sightings import of_article, of_no_article
+from ingest.reading.archiving import archive_page
+from ingest.reading.memory import Memory
+from ingest.reading.room import Room
+from ingest.settle.finding import Finding, Found, Known, Refused, taken_down
+from ingest.settle.sightings import of_article, of_no_article
+from ingest.settle.verdict import internal_error, judge
 from ingest.types import Extracted, Fault, FeedText, FullText, Page, ParsedEntry
-from ingest.verdict import internal_error, judge
-from ingest.workers import Workers
+from ingest.workers.pool import Workers
 from storage.archive.writer import Archive
 from storage.model import EntryState, Outcome, Reason
 

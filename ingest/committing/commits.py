@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar, cast
 
-from ingest.finding import Finding
-from ingest.groups import Groups
-from ingest.patience import Patience
+from ingest.committing.groups import Groups
+from ingest.committing.patience import Patience
 from ingest.settle import Circumstances, settle_all
-from ingest.verdict import internal_error, judge
+from ingest.settle.finding import Finding
+from ingest.settle.verdict import internal_error, judge
 from storage.ledger.base import Ledger
 from storage.model import EntryState, OutcomeChange, PollCommit
 

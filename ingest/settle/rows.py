@@ -8,7 +8,7 @@ from datetime import datetime
 from ingest.articles.identity import article_id
 from ingest.articles.urls import site_of
 from ingest.dedup.decision import Copy
-from ingest.finding import Found
+from ingest.settle.finding import Found
 from storage.model import Article, Duplicate, EntryState, StoredArticle
 
 _SHARED = tuple(

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from ingest.articles.repeats import RULE
 from ingest.articles.urls import host_of
-from ingest.finding import Found, Refused
+from ingest.settle.finding import Found, Refused
 from ingest.types import Extracted, Lesson
 from storage.model import EntryCommit, TextSource
 from storage.sites import FeedSignals, PageSignals, Sighting

@@ -13,9 +13,9 @@ from ingest.feeds.parse import parse_feed
 from ingest.feeds.reading import absolute
 from ingest.feeds.subscriptions import Subscriptions, parse_subscriptions
 from ingest.fetch.client import Fetcher
-from ingest.sitemaps import Sitemaps
+from ingest.polling.sitemaps import Sitemaps
 from ingest.types import Extracted, Fault, Feed, Fetched, Page, ParsedFeed, Validators
-from ingest.workers import Workers
+from ingest.workers.pool import Workers
 from storage.model import Reason
 
 # Redirects that tell to use the new address from now on (RFC 9110 sections 15.4.2 and 15.4.9).

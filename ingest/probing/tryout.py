@@ -3,7 +3,7 @@
 from ingest.articles.extract import Examination, examine
 from ingest.fetch.client import Fetcher
 from ingest.types import Fault, Page, Site
-from ingest.workers import Workers
+from ingest.workers.pool import Workers
 
 
 class Tryout:

@@ -9,16 +9,16 @@ from typing import Final
 
 from ingest.articles.urls import canonical_url
 from ingest.clock import Clock
-from ingest.commits import Commits
+from ingest.committing.commits import Commits
 from ingest.feeds.cadence.words import length
 from ingest.feeds.children import MOST_CHILDREN, Child, chosen
 from ingest.feeds.fills import EVERY, Fill, last_fill, with_fill
 from ingest.feeds.missed import Missed, home_of, missed
 from ingest.feeds.reading import MOST_ENTRIES
 from ingest.feeds.sitemaps import INDEX, NEWS, NEWS_PROMISE, promise
-from ingest.sitemaps import Sitemaps
+from ingest.polling.sitemaps import Sitemaps
+from ingest.settle.verdict import internal_error
 from ingest.types import Fault, ParsedEntry, ParsedFeed
-from ingest.verdict import internal_error
 from storage.ledger.base import Ledger
 from storage.model import FeedState
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from ingest.articles.drift import Drift, find_drift
+from ingest.committing.patience import is_paused
 from ingest.feeds.fills import filled_in
-from ingest.patience import is_paused
 from ingest.types import Feed
 from storage.ledger.base import JournalState, Ledger
 from storage.model import FeedState, Outcome

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from ingest.config import RetrySettings
-from ingest.finding import Postponed, Refused
+from ingest.settle.finding import Postponed, Refused
 from ingest.text import clean_line
 from ingest.types import Fault
 from storage.model import Outcome, Reason

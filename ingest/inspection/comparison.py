@@ -11,7 +11,7 @@ from ingest.dedup.numbers import overlap
 from ingest.dedup.passages import quotes, shared
 from ingest.dedup.sample import likeness
 from ingest.dedup.signature import lead_share
-from ingest.overrule import Overruled, Ruling
+from ingest.inspection.overrule import Overruled, Ruling
 from ingest.settle.choice import incoming
 from storage.model import Match, StoredArticle
 

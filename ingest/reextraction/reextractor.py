@@ -19,17 +19,17 @@ import msgspec
 from ingest.articles.extract import EXTRACTOR, extract_page
 from ingest.articles.identity import article_id
 from ingest.articles.urls import host_of
-from ingest.chosen import Chosen, page_key
 from ingest.clock import Clock
 from ingest.config import Config
 from ingest.feeds.diff import pack
-from ingest.finding import Found
-from ingest.memory import known_site
+from ingest.reading.memory import known_site
+from ingest.reextraction.chosen import Chosen, page_key
 from ingest.settle import Circumstances
 from ingest.settle.case import Case
 from ingest.settle.conclude import conclude
+from ingest.settle.finding import Found
 from ingest.types import Extracted, Fault, FullText, Page, ParsedEntry
-from ingest.workers import Workers
+from ingest.workers.pool import Workers
 from storage.archive.reader import Damage, Kept, archive_files, captures
 from storage.ledger.base import Ledger
 from storage.model import EntryState, Outcome, Reason, StoredArticle

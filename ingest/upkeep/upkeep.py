@@ -8,7 +8,7 @@ from contextlib import closing
 from ingest.clock import Clock
 from ingest.config import Config
 from ingest.regroup.takedown import Purged, finish
-from ingest.retention import outdated
+from ingest.upkeep.retention import outdated
 from storage.errors import StoreError
 from storage.lake.lake import Lake
 from storage.ledger.base import Ledger

@@ -12,7 +12,7 @@ from ingest.articles.choice import feed_text
 from ingest.articles.drift import Drift, find_drift
 from ingest.articles.urls import host_of
 from ingest.clock import Clock
-from ingest.commits import Commits
+from ingest.committing.commits import Commits
 from ingest.config import Config
 from ingest.text import clean_line
 from ingest.types import FeedText, FullText, Site, SiteRules

@@ -6,15 +6,15 @@ from pathlib import Path
 from typing import Final
 
 from ingest.articles.language import count_words
-from ingest.comparison import Origin, Side
 from ingest.dedup.decision import FoldRules
 from ingest.dedup.signature import SCHEME, fingerprint
 from ingest.errors import NewsfoldError, UsageError
-from ingest.explain import find_article
-from ingest.finding import Found
-from ingest.rows import stored_article
+from ingest.inspection.comparison import Origin, Side
+from ingest.inspection.explain import find_article
+from ingest.reading.single import entry_for
+from ingest.settle.finding import Found
+from ingest.settle.rows import stored_article
 from ingest.settle.signing import without_residue
-from ingest.single import entry_for
 from ingest.text import safe_link
 from ingest.types import Extracted, Fault, Fetched, Page
 from storage.ledger.base import Ledger

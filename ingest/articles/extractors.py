@@ -126,8 +126,11 @@ def _shown(tree: HtmlElement) -> HtmlElement:
 
 
 def guess_metadata(tree: HtmlElement, url: str) -> Document | None:
-    """Return the metadata that trafilatura guesses from a page's layout."""
+    """Return the metadata that trafilatura guesses from a page's layout and its text.
+
+    Its date is the day alone; where the page shows no more than a year, the first of January.
+    """
     try:
-        return extract_metadata(tree, url, extensive=False)
+        return extract_metadata(tree, url, extensive=True)
     except _LIBRARY_ERRORS:
         return None

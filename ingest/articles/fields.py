@@ -64,9 +64,14 @@ def guessed(said: Metadata, tree: HtmlElement, url: str) -> Metadata:
         title=without_site(plain(found.title or ""), said.outlets) or None,
         # A single word guessed from a page's layout is mostly a place, an agency or initials.
         authors=tuple(name for name in names if " " in name),
-        published=parse_date(found.date),
+        published=parse_date(found.date) if _is_a_day(found.date) else None,
     )
     return filled(said, guess, GUESS)
+
+
+def _is_a_day(date: str | None) -> bool:
+    # A year, such as a copyright notice's, is guessed as its first day.
+    return date is not None and not date.endswith("-01-01")
 
 
 def filled(said: Metadata, other: Metadata, source: str) -> Metadata:

@@ -165,6 +165,20 @@ def test_the_feed_tells_what_the_page_does_not() -> None:
     assert set(found.sources.values()) == {"feed"}
 
 
+@pytest.mark.parametrize(
+    ("shown", "day"),
+    [
+        ("Updated by the desk, July 4, 2025", datetime(2025, 7, 4, tzinfo=UTC)),
+        ("© 2024 The editors of this page", None),
+    ],
+)
+def test_a_day_nobody_states_is_guessed_from_the_text_and_a_year_is_no_day(
+    shown: str, day: datetime | None
+) -> None:
+    body = f"<main><h1>A headline of some length</h1>{paragraphs_html(STORY)}<p>{shown}</p></main>"
+    assert found_in(body.encode(), url="https://news.example.com/harbour-road").published_at == day
+
+
 def test_the_site_name_is_no_part_of_the_title_and_no_author() -> None:
     head = (
         '<meta property="og:site_name" content="Example Gazette">'

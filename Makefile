@@ -9,8 +9,9 @@ BIN := $(VENV)/bin
 demo: $(VENV)/.ready
 	$(BIN)/newsfold demo
 
+# In the order tests/conftest.py gives: xdist by itself puts files of few tests last, the longest ones.
 test: $(VENV)/.ready-dev
-	$(BIN)/pytest -q -n auto --dist loadfile
+	$(BIN)/pytest -q -n auto --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.ready-dev
 	$(BIN)/ruff check .

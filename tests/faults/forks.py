@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from storage.fs import OnStep, no_hook
 from tests.faults.newsroom import Newsroom, crawl
-from tests.faults.truth import flaws
+from tests.faults.truth import Kind, flaws
 
 Say = Callable[[str], None]
 
@@ -89,4 +89,4 @@ def assess(root: Path, newsroom: Newsroom, *, told: Collection[str] = (), done: 
             say(flaw.replace("\n", " "))
 
     code, lines = fork(work).end()
-    return lines if code == 0 else [f"the check ended with {code}", *lines]
+    return lines if code == 0 else [f"{Kind.OTHER}: the check ended with {code}", *lines]

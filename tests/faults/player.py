@@ -18,6 +18,7 @@ from pathlib import Path
 from tests.faults.forks import assess, crawling, ready, told_by
 from tests.faults.newsroom import Newsroom
 from tests.faults.refusing import Deadly
+from tests.faults.truth import Kind
 from tests.ledger.values import NOON
 
 SMALL = Newsroom(items=6)
@@ -46,13 +47,19 @@ class Tally:
         self.runs += 1
         self.clocks += bool(clock)
         code, lines = crawling(root, newsroom, at=NOON + clock).end()
-        found = [f"ended with {code}", *lines] if code else assess(root, newsroom, done=True)
-        self.flaws += [f"{where}: {flaw}" for flaw in found]
+        found = (
+            [f"{Kind.OTHER}: ended with {code}", *lines]
+            if code
+            else assess(root, newsroom, done=True)
+        )
+        self.flaws += [f"{flaw} ({where})" for flaw in found]
         self.rows += newsroom.items
 
     def left(self, root: Path, newsroom: Newsroom, told: set[str], where: str) -> None:
         """Look at what a kill left, before anything mends it."""
-        self.flaws += [f"{where}: {flaw}" for flaw in assess(root, newsroom, told=told, done=False)]
+        self.flaws += [
+            f"{flaw} ({where})" for flaw in assess(root, newsroom, told=told, done=False)
+        ]
 
 
 def operations(root: Path, step: int) -> Tally:
@@ -87,7 +94,7 @@ def pairs(root: Path, step: int) -> Tally:
         tally.kills += code == -signal.SIGKILL
         tally.runs += 2
         if fine:
-            tally.flaws += [f"{where}: the other ended with {fine}", *more]
+            tally.flaws += [f"{Kind.OTHER}: the other ended with {fine} ({where})", *more]
         tally.left(store, SMALL, told_by([*lines, *more]), where)
         tally.healthy(store, SMALL, clock=timedelta(), where=where)
         if code == 0 and number > 1 + step:
@@ -128,7 +135,7 @@ def full(root: Path, size: int) -> Tally:
         tally.runs += 1
         tally.refusals += bool(code)
         if code and not any("full" in line or "No space left" in line for line in lines):
-            tally.flaws += [f"{where}: ended with {code}", *lines]
+            tally.flaws += [f"{Kind.OTHER}: ended with {code} ({where})", *lines]
         tally.left(store, newsroom, told_by(lines), where)
         tally.healthy(store, newsroom, clock=timedelta(), where=where)
         shutil.rmtree(store)

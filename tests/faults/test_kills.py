@@ -15,6 +15,7 @@ import pytest
 
 from tests.conftest import TABLE
 from tests.faults.disk import small_disk
+from tests.faults.truth import said_of
 
 REPOSITORY = Path(__file__).parents[2]
 KILLS = int(os.environ.get("NEWSFOLD_KILLS", "100"))
@@ -39,12 +40,12 @@ def play(
     )
     assert played.returncode == 0, played.stderr
     tally: dict[str, Any] = json.loads(played.stdout)
-    record(
-        TABLE,
-        f"{tally['runs']} runs: {tally['kills']} killed, {tally['refusals']} ended by a full disk,"
-        f" {tally['clocks']} under a moved clock; {tally['rows']} items' rows looked for:"
-        f" {len(tally['flaws'])} flaws",
-    )
+    faults = {
+        "killed (-9)": tally["kills"],
+        "ended by a full disk": tally["refusals"],
+        "under a clock moved by an hour or a year": tally["clocks"],
+    }
+    record(TABLE, said_of(faults, runs=tally["runs"], rows=tally["rows"], flaws=tally["flaws"]))
     assert tally["flaws"] == []
     return tally
 

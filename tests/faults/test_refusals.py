@@ -1,6 +1,7 @@
 """A disk that refuses the first, the second, the third … operation of a crawl, for each reason."""
 
 import errno
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from tests.conftest import TABLE
 from tests.faults.newsroom import Newsroom, crawl
 from tests.faults.refusing import REFUSALS, Quota, Refusing
 from tests.faults.test_kills import KILLS
-from tests.faults.truth import flaws
+from tests.faults.truth import flaws, said_of
 from tests.ledger.values import NOON
 
 SMALL = Newsroom(items=6)
@@ -52,8 +53,10 @@ def test_a_disk_that_refuses_any_one_operation_costs_no_row_and_doubles_none(
     root: Path, record_property: Callable[[str, object], None], names: Sequence[str]
 ) -> None:
     step = min(STEP, KINDS[names[0]].times // 4)  # where there are few, at each
+    tally: Counter[str] = Counter()
     for number in count(1 + datetime.now(UTC).toordinal() % step, step):
-        kind = KINDS[names[number % len(names)]]
+        name = names[number % len(names)]
+        kind = KINDS[name]
         store, told = root / str(number), set[str]()
         hook = Refusing(number, kind.code, lasting=kind.lasting, among=kind.among)
         with suppress(*REFUSALS):
@@ -61,8 +64,11 @@ def test_a_disk_that_refuses_any_one_operation_costs_no_row_and_doubles_none(
         assert flaws(store, SMALL, told=told, done=False) == [], number
         crawl(store, SMALL, at=NOON + timedelta(minutes=1))
         assert flaws(store, SMALL, done=True) == [], number
+        tally[f"with an operation refused ({name})"] += hook.refused
         if not hook.refused:
-            record_property(TABLE, f"{names}: {number - 1} operations refused, no row lost")
+            runs = 2 * (tally.total() + 1)
+            rows = SMALL.items * (tally.total() + 1)
+            record_property(TABLE, said_of(tally, runs=runs, rows=rows, flaws=[]))
             assert number > kind.times
             return
 

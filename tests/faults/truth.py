@@ -1,7 +1,8 @@
 """What must hold of a store, whatever happened to the process that filled it."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from enum import StrEnum
 from pathlib import Path
 
 from storage.fs import no_hook
@@ -19,48 +20,82 @@ KEYS = {
     "polls": ("feed_id", "run_id"),
     "outcomes": ("entry_id", "outcome"),
 }
+
+
+class Kind(StrEnum):
+    """What is wrong: a row is not there, or twice; a file cannot be read; or something else."""
+
+    LOST = "lost"
+    DOUBLED = "doubled"
+    UNREADABLE = "unreadable"
+    OTHER = "other"
+
+
 _LONG_AGO = NOON.replace(year=2000)
 
 
+def said_of(faults: Mapping[str, int], *, runs: int, rows: int, flaws: Collection[str]) -> str:
+    """Return a line that says what many crawls came to: the tally of ``make faults``."""
+    met = ", ".join(f"{count:,} {kind}" for kind, count in faults.items() if count)
+    kinds = Counter(flaw.split(":", 1)[0] for flaw in flaws)
+    others = kinds.total() - sum(kinds[kind] for kind in (Kind.LOST, Kind.DOUBLED, Kind.UNREADABLE))
+    return (
+        f"{runs:,} crawls, {met}; {rows:,} rows served: {kinds[Kind.LOST]} lost,"
+        f" {kinds[Kind.DOUBLED]} doubled; {kinds[Kind.UNREADABLE]} unreadable files,"
+        f" {others} other flaws"
+    )
+
+
 def flaws(root: Path, newsroom: Newsroom, *, told: Collection[str] = (), done: bool) -> list[str]:
-    """Return what is wrong with a store that was filled from a newsroom.
+    """Return what is wrong with a store that was filled from a newsroom, each with its kind first.
 
     ``told`` are the items that a crawl reported as committed; ``done``: a crawl has ended well, so
     all that the newsroom serves must be there.
     """
     ledger = open_ledger(root, no_hook)
     try:
-        return [*_flaws(root, ledger, newsroom, told, done)]
+        found = [*_flaws(root, ledger, newsroom, told, done)]
     finally:
         ledger.close()
+    # Only now: asked, the index merges its segments in a thread, by way of such a file.
+    left = [*(root / "tmp").glob("*"), *(root / "state" / "fold").glob("*.tmp")]
+    return [*found, f"{Kind.OTHER}: left over: {left}"] if done and left else found
 
 
 def _flaws(
     root: Path, ledger: SqliteLedger, newsroom: Newsroom, told: Collection[str], done: bool
 ) -> Iterator[str]:
-    yield from ledger.checks()
-    yield from ledger.fold_checks()
-    yield from (f"{problem.path}: {problem.what}" for problem in Lake(root, ledger).verify())
+    yield from (f"{Kind.OTHER}: {said}" for said in (*ledger.checks(), *ledger.fold_checks()))
+    for problem in Lake(root, ledger).verify():
+        yield f"{Kind.UNREADABLE}: {problem.path}: {problem.what}"
     rows = {table: _rows(root, ledger, table) for table in TABLES}
     for table, found in rows.items():
-        yield from (f"{table}: {key} is there {n} times" for key, n in found.items() if n > 1)
+        for key, n in found.items():
+            if n > 1:
+                yield f"{Kind.DOUBLED}: {table}: {key} is there {n} times"
     there = Counter(str(key[0]) for table in ("articles", "duplicates") for key in rows[table])
-    yield from (f"{item} was told of and is not there" for item in set(told) - set(there))
-    yield from (f"{item} is there {n} times" for item, n in there.items() if n > 1)
+    for item in set(told) - set(there):
+        yield f"{Kind.LOST}: {item} was told of and is not there"
+    yield from (f"{Kind.DOUBLED}: {item} is there {n} times" for item, n in there.items() if n > 1)
     entries = {
         guid: e for feed in newsroom.feeds() for guid, e in ledger.known_entries(feed).items()
     }
     stored = {guid for guid, e in entries.items() if e.outcome in {Outcome.NEW, Outcome.DUPLICATE}}
     if stored != set(there):
-        yield f"entries and rows differ: {sorted(stored ^ set(there))}"
+        yield f"{Kind.OTHER}: entries and rows differ: {sorted(stored ^ set(there))}"
     yield from _index_flaws(ledger, there)
     if done:
-        if set(there) != set(newsroom.guids):
-            yield f"the newsroom serves others: {sorted(set(newsroom.guids) ^ set(there))}"
-        if ledger.journal_state().rows or ledger.open_batches():
-            yield "rows wait in the journal after a flush"
-        if left := [*(root / "tmp").iterdir(), *(root / "state" / "fold").glob("*.tmp")]:
-            yield f"left over: {left}"
+        yield from _remainder(ledger, newsroom, there)
+
+
+def _remainder(ledger: SqliteLedger, newsroom: Newsroom, there: Collection[str]) -> Iterator[str]:
+    """Yield what a crawl that ended well should not have left."""
+    for item in set(newsroom.guids) - set(there):
+        yield f"{Kind.LOST}: {item} is served and is not there"
+    for item in set(there) - set(newsroom.guids):
+        yield f"{Kind.OTHER}: {item} was never served"
+    if ledger.journal_state().rows or ledger.open_batches():
+        yield f"{Kind.OTHER}: rows wait in the journal after a flush"
 
 
 def _rows(root: Path, ledger: SqliteLedger, table: str) -> Counter[tuple[object, ...]]:
@@ -85,9 +120,9 @@ def _index_flaws(ledger: SqliteLedger, there: Collection[str]) -> Iterator[str]:
             own = Fingerprint(content_hash="", bands=bands_of(guid)[1:])
             found = writer.articles_near(own, since=_LONG_AGO, limit=9, floor=0)
             if [article.article_id for article in found] != [guid]:
-                yield f"the index finds {found} for {guid}"
+                yield f"{Kind.OTHER}: the index finds {found} for {guid}"
         for story in {story_of(guid) for guid in there}:
             band = Fingerprint(content_hash="", bands=(story + 1,))
             found = writer.articles_near(band, since=_LONG_AGO, limit=COPIES + 1, floor=0)
             if len({article.story_id for article in found}) != 1:
-                yield f"copies of story {story} were not told as such"
+                yield f"{Kind.OTHER}: copies of story {story} were not told as such"

@@ -6,10 +6,12 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 
 from storage.lake.lake import Lake
+from tests.conftest import TABLE
 from tests.lake.reading import ENGINES
 from tests.lake.world import NOON, article, commit, open_ledger
 
@@ -25,7 +27,19 @@ def tell(root: Path, name: str, number: int) -> None:
     scratch.replace(root / name)
 
 
-def test_no_reader_is_given_a_wrong_row_while_days_are_compacted(tmp_path: Path) -> None:
+def _said(told: Mapping[str, Mapping[str, int]]) -> str:
+    """Return how many readings of each engine were right, wrong, or stopped by an error."""
+    return "; ".join(
+        f"{engine} read {counts['right']:,} times right,"
+        f" {sum(n for said, n in counts.items() if said.startswith('wrong'))} times wrong,"
+        f" {sum(n for said, n in counts.items() if said.startswith('error')):,} times stopped"
+        for engine, counts in told.items()
+    )
+
+
+def test_no_reader_is_given_a_wrong_row_while_days_are_compacted(
+    tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
     ledger = open_ledger(tmp_path)
     lake = Lake(tmp_path, ledger)
     stored = 0
@@ -63,7 +77,7 @@ def test_no_reader_is_given_a_wrong_row_while_days_are_compacted(tmp_path: Path)
         (tmp_path / "over").touch()
         told = {engine: json.loads(reader.communicate()[0]) for engine, reader in readers.items()}
     assert compacted["articles"] == ROUNDS
-    print(f"{ROUNDS} compactions: {told}")  # noqa: T201 - the tally, with -s
+    record_property(TABLE, f"{ROUNDS} compactions of a day: {_said(told)}")
     for engine, counts in told.items():
         wrong = {said: number for said, number in counts.items() if said.startswith("wrong")}
         assert wrong == {}, engine

@@ -11,6 +11,7 @@ from ingest.cli import say
 from ingest.cli.context import Context
 from ingest.clock import system_clock
 from ingest.errors import ConfigError
+from storage.lake.lake import Lake
 from storage.ledger.fold.index import RETENTION
 from storage.ledger.sqlite import SqliteLedger
 from storage.model import StoredArticle
@@ -30,7 +31,7 @@ class Opened:
 
 @contextmanager
 def opened(context: Context, *, kind: str) -> Iterator[Opened]:
-    """Open the data folder for a run of this kind.
+    """Open the data folder for a run of this kind; what people decided in it is kept for good.
 
     Raises:
         StoreError: nothing is stored there.
@@ -49,6 +50,7 @@ def opened(context: Context, *, kind: str) -> Iterator[Opened]:
         try:
             with context.open_store(strict=True) as store:
                 yield Opened(ledger=ledger, store=store, run_id=run_id, at=at)
+            Lake(context.data_folder(), ledger).keep_people()
         finally:
             ledger.end_run(run_id, at=system_clock())
     finally:
@@ -64,7 +66,8 @@ def said_of(ledger: SqliteLedger, article_id: str) -> Said:
     verdicts = ledger.stories.verdicts([article_id])
     others = ledger.stories.articles([it.other_than(article_id) for it in verdicts])
     by_id = {other.article_id: other for other in others}
-    return [(it, by_id[it.other_than(article_id)]) for it in verdicts]
+    # Of a ledger that was made anew some of the articles may be lost.
+    return [(it, by_id[key]) for it in verdicts if (key := it.other_than(article_id)) in by_id]
 
 
 def tell_said(context: Context, said: Said) -> None:

@@ -68,6 +68,8 @@ def _repair_files(context: Context, data: Path, *, dry_run: bool, yes: bool) -> 
         done = bool(plan.findings or differing) and not dry_run and _agreed(context, yes=yes)
         if done:
             plan = lake.repair()
+        if not dry_run and lake.keep_people():
+            say.note(context, "what people decided is written down anew, as the ledger has it")
     after = mended(data, SIGNER, at=system_clock()) if done else Mended(placed=0, lost=())
     named = {lost.article_id for lost in after.lost}
     lost = (*after.lost, *(_of_plan(plan, done=done, but=named)))
@@ -119,7 +121,7 @@ def _print_rebuilt(context: Context, whys: Sequence[str], rebuilt: Rebuilt) -> N
     for finding in rebuilt.findings:
         say.flowing(context, say.said(f"{finding.path}: {finding.what}"))
     for table, count in sorted(rebuilt.damaged.items()):
-        said = f"{say.plural(count, 'row')} of {table} in the old ledger cannot be believed"
+        said = f"{say.plural(count, 'row')} of {table} cannot be believed"
         say.flowing(context, say.said(said), indent=2)
     _print_lost(context, rebuilt.mended.lost)
     has = ", ".join(

@@ -5,6 +5,7 @@ from pathlib import Path
 from ingest.config import Config
 from ingest.dedup.signature import SCHEME
 from ingest.errors import NewsfoldError
+from storage.lake.layout import Layout
 from storage.ledger.base import Ledger
 from storage.ledger.sqlite import SqliteLedger
 
@@ -36,10 +37,10 @@ def _refuse_lost_ledger(data: Path, path: Path) -> None:
     """
     if path.is_file() and path.stat().st_size:
         return
-    part = next(data.glob("articles/dt=*/*.parquet"), None)
-    if part is not None:
+    is_people = Layout(data).people.is_file()  # of whom a new ledger would know nothing
+    if is_people or next(data.glob("articles/dt=*/*.parquet"), None) is not None:
         raise NewsfoldError(
-            f"{data} has stored articles but its ledger, {path}, is missing or empty: put it back, "
+            f"{data} is a store, but its ledger, {path}, is missing or empty: put it back, "
             "or have `newsfold store repair` make it anew (the articles can still be queried)"
         )
 

@@ -126,6 +126,8 @@ def finish(
 ) -> Iterator[Day | Purged]:
     """Remove from every file what was taken down, also by a run that was killed.
 
+    What people decided is written down first, so that it outlasts the ledger.
+
     Yields the days that could not be written anew, of the archive those whose file a run still
     writes to; with any of them all is to be tried again. And the files in
     quarantine that are removed, since they hold it or may do.
@@ -134,6 +136,7 @@ def finish(
         OSError: the disk is full or refuses.
         StoreError: another process keeps a file from being written anew.
     """
+    lake.keep_people()
     unfinished = ledger.takedowns.unfinished()
     if not unfinished:
         return

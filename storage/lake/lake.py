@@ -12,6 +12,7 @@ from storage.lake.compaction import CLOSED, Compactor, Which
 from storage.lake.exchange import PAUSE, Exchange
 from storage.lake.flush import Flusher, FlushReport
 from storage.lake.layout import Layout
+from storage.lake.people import keep_people
 from storage.lake.quarantine import holding
 from storage.lake.removal import Edits, Remover, Touched, begin_of
 from storage.lake.repair import Plan, carry_out, plan_repair
@@ -104,6 +105,17 @@ class Lake:
                 with self._flushing():
                     self._exchange.recover()
             return verify(self._layout, self._ledger)
+
+    def keep_people(self) -> bool:
+        """Write down beside the tables what people decided, where that is not done yet.
+
+        Tells whether there was anything to write. See ``storage.lake.people``.
+
+        Raises:
+            OSError: the disk is full or refuses; what was decided stands in the ledger.
+        """
+        with self._flushing():
+            return keep_people(self._layout, self._ledger, self._files)
 
     def plan_repair(self) -> Plan:
         """Return what a repair would take out; see ``storage.lake.repair``."""

@@ -3,6 +3,7 @@
 ::
 
     articles/dt=2026-11-23/part-<batch>.parquet   and so for every table; nothing else lies there
+    people.jsonl                                  what people decided, should the ledger be lost
     state/                                        the ledger and the locks
     tmp/                                          files in the making, of the flush lock's holder
     tmp/rewrites/                                 days in the making, of the rewrite lock's holder
@@ -35,6 +36,11 @@ class Layout:
     def tmp(self) -> Path:
         """Files in the making: outside every table's tree, since globs match any name in there."""
         return self.root / "tmp"
+
+    @property
+    def people(self) -> Path:
+        """What people decided; not under ``state``, so that it outlasts that folder."""
+        return self.root / "people.jsonl"
 
     @property
     def flush_lock(self) -> Path:

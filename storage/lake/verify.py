@@ -18,6 +18,7 @@ from storage.errors import StoreError
 from storage.lake.exchange import standing
 from storage.lake.layout import Layout, part_path
 from storage.lake.parts import measure
+from storage.lake.people import is_outdated
 from storage.ledger.base import Ledger, Part, Snapshot
 from storage.schema import TIME_COLUMNS, to_table
 
@@ -63,8 +64,19 @@ def verify(layout: Layout, ledger: Ledger) -> list[Problem]:
     keys = [_keys(to_table("articles", snapshot.rows.get("articles", ())), place=0)]
     for place, part in enumerate(parts, start=1):
         problems += _damage(layout, part, place, keys)
+    if is_outdated(layout, ledger):
+        problems.append(_outdated(layout))
     problems += _repeated(pa.concat_tables(keys), places)
     return sorted(problems)
+
+
+def _outdated(layout: Layout) -> Problem:
+    return Problem(
+        path=layout.people.name,
+        what="does not have what the ledger knows of people's decisions",
+        remedy="`newsfold store repair` writes it anew from the ledger.",
+        warning=True,
+    )
 
 
 def damage(layout: Layout, part: Part) -> Iterator[Problem]:

@@ -9,6 +9,13 @@ from storage.subscription import Subscriptions
 from storage.takedown import TakedownReader
 
 
+class People(Protocol):
+    """What people decided, which no row of the lake tells."""
+
+    def lines(self) -> list[str]:
+        """Return all of it: what was taken down, by hashes alone, and what was said of stories."""
+
+
 class Rooms(Protocol):
     """The faces, each of which reads and writes by itself."""
 
@@ -27,6 +34,10 @@ class Rooms(Protocol):
     @property
     def takedowns(self) -> TakedownReader:
         """What was taken down."""
+
+    @property
+    def people(self) -> People:
+        """What people decided, to be kept beside the ledger."""
 
     @property
     def rewrites(self) -> Rewrites:

@@ -27,6 +27,7 @@ from storage.ledger.fold import checks as fold_checks
 from storage.ledger.fold.index import RETENTION, SIZES, FoldIndex, Sizes
 from storage.ledger.fold.shelf import Shelf
 from storage.ledger.liveness import RunLocks
+from storage.ledger.people import SqlitePeople
 from storage.ledger.stories import SqliteStories
 from storage.ledger.subscriptions import SqliteSubscriptions
 from storage.ledger.takedowns import SqliteTakedowns
@@ -68,6 +69,7 @@ class SqliteLedger:
         self.subscriptions = SqliteSubscriptions(self._database)
         self.rewrites = rewrites.SqliteRewrites(self._database)
         self.takedowns = SqliteTakedowns(self._database.reading, self._database.writing)
+        self.people = SqlitePeople(self._database)
         self.stories = SqliteStories(self._database.reading)
         self.sites = sites.SqliteSites(self._database)
         self._fold = FoldIndex(

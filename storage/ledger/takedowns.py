@@ -116,17 +116,25 @@ class SqliteTakedownWriter(SqliteTakedowns):
         return remains
 
     def _remember(self, remains: Remains, brought: Sequence[EntryState], at: datetime) -> None:
-        said = json.dumps([remains.urls, remains.entry_ids])
         self._db.execute(
-            "INSERT OR REPLACE INTO takedowns (article_id, taken_at, remains) VALUES (?, ?, ?)",
-            [remains.article_id, micros(at), said],
+            "INSERT OR REPLACE INTO takedowns (article_id, taken_at) VALUES (?, ?)",
+            [remains.article_id, micros(at)],
         )
+        put_remains(self._db, remains)
         keys = [_of_url(url) for url in remains.urls]
         keys += [_of_guid(entry.feed_id, entry.guid) for entry in brought]
         self._db.executemany(
             "INSERT OR REPLACE INTO takedown_keys (key, article_id) VALUES (?, ?)",
             [(key, remains.article_id) for key in keys],
         )
+
+
+def put_remains(db: Connection, remains: Remains) -> None:
+    """Write down by what the rows of what was taken down are found: it is to be removed."""
+    db.execute(
+        "UPDATE takedowns SET remains = ? WHERE article_id = ?",
+        [json.dumps([remains.urls, remains.entry_ids]), remains.article_id],
+    )
 
 
 def _skipped(entry: EntryState, at: datetime) -> EntryState:

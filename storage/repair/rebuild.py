@@ -17,8 +17,9 @@ import pyarrow as pa
 from storage.errors import DamagedLedgerError, StoreError
 from storage.fs import Files
 from storage.lake.layout import Layout
+from storage.lake.people import lines
 from storage.lake.repair import Finding, quarantine
-from storage.ledger import articles, checks, journal
+from storage.ledger import articles, checks, journal, people
 from storage.ledger.database import Database
 from storage.ledger.liveness import RunLocks
 from storage.ledger.salvage import Salvaged, salvage
@@ -29,6 +30,7 @@ from storage.repair.histories import Histories
 from storage.repair.mending import Mended, mend, session_of
 from storage.repair.places import Places
 from storage.repair.signer import Signer
+from storage.repair.takedowns import remaining
 from storage.schema import table_of, to_table
 
 LEDGER = "state/ledger.db"
@@ -74,7 +76,8 @@ def damage(root: Path) -> list[str]:
     path = layout.file(LEDGER)
     is_stored = next(layout.tree(), None) is not None
     if not path.is_file() or not path.stat().st_size:
-        return ["is missing, and there are files it should know"] if is_stored else []
+        is_store = is_stored or layout.people.is_file()
+        return ["is missing, and there are files it should know"] if is_store else []
     try:
         database = Database(path)
     except DamagedLedgerError as error:
@@ -167,6 +170,9 @@ class Rebuilding:
         old = salvage(self._layout.file(LEDGER), db, scheme=self.signer.scheme)
         meta = {**old.meta, "fold_scheme": self.signer.scheme}
         db.executemany("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", meta.items())
+        kept, damaged = people.take_over(db, lines(self._layout))
+        old.kept.update(kept)
+        old.damaged.update({self._layout.people.name: damaged})
         found = find_parts(self._layout, old.parts)
         for part in found.parts:
             journal.put_part(db, part)
@@ -174,6 +180,7 @@ class Rebuilding:
             waiting = _waiting(old, session)
         journal.append(db, waiting, at=at)
         with session_of(self.root, found.parts, waiting) as session:
+            remaining(db, session)
             Histories(db=db, session=session, signer=self.signer).restore()
             mended = mend(db, session, self.signer, at=at)
             Places(db=db, session=session, signer=self.signer).supersede()

@@ -145,7 +145,9 @@ class Room:
         self.at += MINUTE
         with storage.open(self.folder) as store:
             desk = Desk(ledger=self.ledger, store=store, run_id=self.run.run_id, at=self.at)
-            return word(desk)
+            done = word(desk)
+        Lake(self.folder, self.ledger).keep_people()
+        return done
 
     def would_change(self, rules: FoldRules = RULES, since: datetime | None = None) -> list[Change]:
         """What a refold would change."""

@@ -51,7 +51,7 @@ class Files:
         """Make a file's content durable."""
         self.on_step("sync")
         with file.open("rb") as source:
-            os.fsync(source.fileno())
+            _sync(source.fileno(), file)
 
     def rename(self, source: Path, target: Path) -> None:
         """Give a file or folder another name, over what had it; durable with both folders."""
@@ -114,13 +114,26 @@ def is_full(error: BaseException) -> bool:
     return isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", None) in full
 
 
+def can_write(folder: Path) -> bool:
+    """Whether this process may make files in a folder: its disk and its owner let it."""
+    return os.access(folder, os.W_OK | os.X_OK)
+
+
 def sync_folder(folder: Path) -> None:
     """Make the names in a folder durable."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(handle)
+        _sync(handle, folder)
     finally:
         os.close(handle)
+
+
+def _sync(handle: int, path: Path) -> None:
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        error.filename = str(path)  # which fsync(2) does not know
+        raise
 
 
 NO_EXCHANGE = frozenset({errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP})

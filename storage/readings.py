@@ -1,6 +1,5 @@
 """Readings of one store's snapshots: which parts and rows there are, and a session over them."""
 
-import os
 import time
 import warnings
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -13,9 +12,11 @@ from typing import TypeVar
 import duckdb
 
 from storage.errors import StoreError, UnreadablePartWarning
+from storage.fs import can_write
 from storage.lake.exchange import standing
 from storage.lake.layout import Layout
-from storage.ledger.reader import LedgerReader, OutdatedError
+from storage.ledger.opening import OutdatedError
+from storage.ledger.reader import LedgerReader
 from storage.query import Session
 from storage.schema import TABLES
 from storage.unreadable import DamagedPartError, LostPartError, look, noticing
@@ -68,7 +69,7 @@ class Readings:
             try:
                 self._ledger = LedgerReader(self._database)
             except OutdatedError:
-                if not os.access(self._database.parent, os.W_OK):
+                if not can_write(self._database.parent):
                     raise
                 _bring_up_to_date(self._database)
                 self._ledger = LedgerReader(self._database)

@@ -1,6 +1,5 @@
 """The store as its readers see it: open a data folder, ask, close."""
 
-import os
 import re
 import shutil
 from collections.abc import Callable, Mapping
@@ -15,7 +14,8 @@ import duckdb
 import msgspec
 import pyarrow as pa
 
-from storage.errors import QueryError
+from storage.errors import QueryError, StoreError
+from storage.fs import can_write
 from storage.model import Article, Duplicate, OutcomeChange
 from storage.query import Parameters, Session
 from storage.readings import Readings
@@ -181,15 +181,19 @@ class Store:
         Raises:
             StoreError: it cannot be written.
         """
+        if not self._is_writable():
+            raise StoreError(
+                f"{self._root / 'state'}: cannot be written, so no index is kept there"
+            )
         self._index().rebuild(sync=self._readings.read)
 
     def search_problems(self) -> list[str]:
         """Return a sentence for each thing that is wrong with the search index, if there is one."""
-        return self._readings.read(SearchIndex(self._root / "state").problems)
+        return self._readings.read(self._index().problems)
 
     def _index(self) -> SearchIndex:
         state = self._root / "state"
-        if os.access(state if state.is_dir() else self._root, os.W_OK):
+        if self._is_writable():
             return SearchIndex(state)
         if self._scratch is None:
             self._scratch = TemporaryDirectory(prefix="newsfold-search-")
@@ -197,6 +201,10 @@ class Store:
                 with suppress(OSError):  # it is built anew where it cannot be copied
                     shutil.copyfile(file, Path(self._scratch.name) / file.name)
         return SearchIndex(Path(self._scratch.name))
+
+    def _is_writable(self) -> bool:
+        state = self._root / "state"
+        return can_write(state if state.is_dir() else self._root)
 
     def _select(self, query: str, parameters: Mapping[str, object]) -> Selection:
         return Selection(query=query, parameters=parameters, _read=self.sql, _lend=self._lend)

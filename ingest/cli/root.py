@@ -3,6 +3,7 @@
 Exit codes: 0 done, 1 could not complete, 2 wrong usage or configuration, 130 interrupted.
 """
 
+import errno
 import importlib
 import logging
 import os
@@ -21,6 +22,13 @@ from storage.errors import StoreError
 from storage.fs import is_full
 
 INTERRUPTED = 130
+_WRITABLE = ": make it writable for this user, and run this again"
+_REMEDIES = {
+    errno.EROFS: _WRITABLE,
+    errno.EACCES: _WRITABLE,
+    errno.EPERM: _WRITABLE,
+    errno.EIO: ": the disk may be failing; see the system's log, and run this again",
+}
 _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 
 # Each command's module in this folder has its name; what it does stands here, so that the list of
@@ -118,7 +126,8 @@ def _refusal(error: BaseException) -> str | None:
     if is_full(error):
         return clean_text(f"the disk is full ({error}): make room on it and run this again")
     if isinstance(error, OSError):
-        return clean_text(f"{error.filename or 'the disk'}: {error.strerror or error}")
+        remedy = _REMEDIES.get(error.errno or 0, "")
+        return clean_text(f"{error.filename or 'the disk'}: {error.strerror or error}{remedy}")
     if not isinstance(error, sqlite3.Error):
         return None
     if getattr(error, "sqlite_errorname", "").startswith(_DAMAGED):

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from storage.fs import Files, OnStep, no_hook
+from storage.fs import Files, OnStep, can_write, no_hook
 from storage.lake.compaction import CLOSED, Compactor, Which
 from storage.lake.exchange import PAUSE, Exchange
 from storage.lake.flush import Flusher, FlushReport
 from storage.lake.layout import Layout
-from storage.lake.people import keep_people
+from storage.lake.people import is_outdated, keep_people
 from storage.lake.quarantine import holding
 from storage.lake.removal import Edits, Remover, Touched, begin_of
 from storage.lake.repair import Plan, carry_out, plan_repair
@@ -100,10 +100,7 @@ class Lake:
 
         Waits for a day that is being rewritten, and ends what a kill broke off.
         """
-        with self._rewriting():
-            if self._ledger.rewrites.every():
-                with self._flushing():
-                    self._exchange.recover()
+        with self._looking():
             return verify(self._layout, self._ledger)
 
     def keep_people(self) -> bool:
@@ -114,6 +111,8 @@ class Lake:
         Raises:
             OSError: the disk is full or refuses; what was decided stands in the ledger.
         """
+        if not is_outdated(self._layout, self._ledger):
+            return False
         with self._flushing():
             return keep_people(self._layout, self._ledger, self._files)
 
@@ -185,6 +184,21 @@ class Lake:
     def _rewriting(self) -> Iterator[None]:
         """Be the only one, in this process or another, to rewrite days."""
         with FileLock(self._folder_made(self._layout.rewrite_lock), thread_local=False):
+            yield
+
+    @contextmanager
+    def _looking(self) -> Iterator[None]:
+        """Keep days from being rewritten, having ended what a kill broke off.
+
+        Where nothing can be written no lock can be taken either: they are looked at as they stand.
+        """
+        if not can_write(self._layout.rewrite_lock.parent):
+            yield
+            return
+        with self._rewriting():
+            if self._ledger.rewrites.every():
+                with self._flushing():
+                    self._exchange.recover()
             yield
 
     @contextmanager

@@ -9,11 +9,10 @@ from threading import RLock
 from filelock import FileLock
 
 from storage.errors import DamagedLedgerError, StoreError
-from storage.fs import OnStep, no_hook
+from storage.fs import OnStep, can_write, no_hook
 from storage.ledger import seals
 from storage.ledger.ddl import SCHEMA, SCHEMA_VERSION, UPGRADES
-
-BUSY_SECONDS = 30.0
+from storage.ledger.opening import BUSY_SECONDS, open_to_read
 
 # What a hook is told.
 BEGIN, COMMIT, CHECKPOINT = "begin", "commit", "checkpoint"
@@ -25,17 +24,25 @@ class Database:
     Threads take turns on each of the two. ``on_step`` is told when a write transaction begins, when
     it is about to be committed, and when the write-ahead log is about to be copied back.
 
+    Where nothing can be written the file is opened to be read, and each write is a ``StoreError``.
+
     Raises:
         StoreError: the file is no ledger, or one of a newer version.
     """
 
     def __init__(self, path: Path, *, on_step: OnStep = no_hook) -> None:
         self._on_step = on_step
+        self._path = path
+        self._writer: sqlite3.Connection | None = None
         path.parent.mkdir(parents=True, exist_ok=True)
         with ExitStack() as stack:
             try:
-                self._writer = stack.enter_context(closing(_prepared(path, on_step)))
-                self._reader = stack.enter_context(closing(_connect(path)))
+                if can_write(path.parent) or not path.exists():
+                    self._writer = stack.enter_context(closing(_prepared(path, on_step)))
+                    self._reader = stack.enter_context(closing(_connect(path)))
+                else:
+                    self._reader = open_to_read(path, stack)
+                    seals.prepare(self._reader)
                 self._reader.execute("PRAGMA query_only = ON")
             # The second: SQLite quotes what it finds in a damaged schema.
             except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
@@ -68,16 +75,19 @@ class Database:
 
         Raises:
             sqlite3.OperationalError: another process kept writing for ``BUSY_SECONDS``.
+            StoreError: nothing can be written here.
         """
-        with self._writing, _writing(self._writer, self._on_step):
-            yield self._writer
+        writer = self._written()
+        with self._writing, _writing(writer, self._on_step):
+            yield writer
 
     def tidy(self) -> None:
         """Refresh the planner's statistics and give back the space of the write-ahead log."""
+        writer = self._written()
         with self._writing:
             self._on_step(CHECKPOINT)
-            self._writer.execute("PRAGMA optimize")
-            self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            writer.execute("PRAGMA optimize")
+            writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def shred(self) -> None:
         """Write the file anew, so that nothing of what was deleted is left in it or its log.
@@ -85,10 +95,11 @@ class Database:
         Raises:
             StoreError: another process keeps it from being done.
         """
+        writer = self._written()
         with self._writing, self._reading:
             self._on_step(CHECKPOINT)
-            self._writer.execute("VACUUM")
-            (is_busy, *_) = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            writer.execute("VACUUM")
+            (is_busy, *_) = writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if is_busy:
             raise StoreError("the ledger is being read by another process; try again")
 
@@ -96,6 +107,14 @@ class Database:
         """Close both connections, waiting for what is under way."""
         with self._writing, self._reading:
             self._connections.close()
+
+    def _written(self) -> sqlite3.Connection:
+        if self._writer is None:
+            raise StoreError(
+                f"{self._path.parent}: cannot be written (it is read-only, or another user's): what"
+                " is stored can be read here; to add to it, make the folder writable and try again"
+            )
+        return self._writer
 
 
 @contextmanager

@@ -1,26 +1,15 @@
-"""A ledger that is only read: nothing is made, upgraded or locked, wherever it lies.
+"""What readers of a store ask its ledger; nothing is made, upgraded or locked by them."""
 
-SQLite reads a file in WAL mode by way of a second file beside it (``-shm``), which it has to make
-where nobody has the ledger open. In a folder that cannot be written it is opened as one that
-nobody changes; if it was left with a write-ahead log, which that way of opening does not see, a
-copy of both is read (SQLite, "Write-Ahead Logging", section 5, "Read-Only Databases").
-"""
-
-import os
-import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import RLock
-from urllib.parse import quote
 
 from storage.errors import StoreError
 from storage.ledger import articles, entries, feed_states, journal
 from storage.ledger.base import Snapshot
-from storage.ledger.database import BUSY_SECONDS
-from storage.ledger.ddl import SCHEMA_VERSION
+from storage.ledger.opening import open_to_read
 from storage.model import EntryState, FeedState, StoredArticle
 
 
@@ -33,19 +22,17 @@ class LedgerReader:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._copy: TemporaryDirectory[str] | None = None
+        self._opened = ExitStack()
         self._turn = RLock()
         try:
-            self._db = self._open()
+            self._db = open_to_read(path, self._opened)
         except sqlite3.DatabaseError as error:
             raise StoreError(f"{path} cannot be read: {error}") from error
 
     def close(self) -> None:
         """Let go of the file."""
         with self._turn:
-            self._db.close()
-            if self._copy is not None:
-                self._copy.cleanup()
+            self._opened.close()
 
     def mark(self) -> int:
         """Return a number that is another after each commit."""
@@ -84,53 +71,3 @@ class LedgerReader:
                     self._db.execute("ROLLBACK")
             except sqlite3.Error as error:
                 raise StoreError(f"{self._path} cannot be read: {error}") from error
-
-    def _open(self) -> sqlite3.Connection:
-        try:
-            return self._connected(self._path, "mode=ro")
-        except sqlite3.OperationalError:
-            if os.access(self._path.parent, os.W_OK):
-                raise
-        wal = self._path.with_name(f"{self._path.name}-wal")
-        if not wal.exists() or not wal.stat().st_size:
-            return self._connected(self._path, "immutable=1")
-        self._copy = TemporaryDirectory(prefix="newsfold-ledger-")
-        for file in (self._path, wal):
-            shutil.copy(file, self._copy.name)
-        return self._connected(Path(self._copy.name) / self._path.name, "mode=ro")
-
-    def _connected(self, file: Path, how: str) -> sqlite3.Connection:
-        db = sqlite3.connect(
-            f"file:{quote(str(file))}?{how}",
-            uri=True,
-            timeout=BUSY_SECONDS,
-            isolation_level=None,
-            check_same_thread=False,
-        )
-        try:
-            self._check(db)
-        except BaseException:
-            db.close()
-            raise
-        return db
-
-    def _check(self, db: sqlite3.Connection) -> None:
-        tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
-        if not {"meta", "journal"} <= tables:
-            raise StoreError(f"{self._path}: is no ledger of Newsfold")
-        row = db.execute("SELECT value FROM meta WHERE key = 'schema_version'").fetchone()
-        version = int(row[0]) if row and row[0].isdecimal() else 0
-        if version > SCHEMA_VERSION:
-            raise StoreError(
-                f"{self._path}: was written by a newer Newsfold (its schema is version {version},"
-                f" this one knows versions up to {SCHEMA_VERSION}); use that one"
-            )
-        if version < SCHEMA_VERSION:
-            raise OutdatedError(
-                f"{self._path}: is of an older version ({version}, not {SCHEMA_VERSION}); a"
-                " `newsfold crawl` where it can be written brings it up to date"
-            )
-
-
-class OutdatedError(StoreError):
-    """A ledger is of an older version, and has to be opened for writing once."""

@@ -8,7 +8,7 @@ from sqlite3 import Connection
 
 from filelock import FileLock
 
-from storage.fs import Files, OnStep, no_hook
+from storage.fs import Files, OnStep, can_write, no_hook
 from storage.lake.exchange import standing
 from storage.lake.layout import Layout
 from storage.ledger import journal
@@ -65,8 +65,14 @@ def mended(root: Path, signer: Signer, *, at: datetime) -> Mended:
 
 @contextmanager
 def _alone(root: Path, *, flushes: bool = False) -> Iterator[None]:
-    """Keep all others from rewriting days, and, unless ``flushes`` do not matter, from those."""
+    """Keep all others from rewriting days, and, unless ``flushes`` do not matter, from those.
+
+    Where nothing can be written nobody is kept from anything.
+    """
     layout = Layout(root)
+    if flushes and layout.file(LEDGER).exists() and not can_write(layout.rewrite_lock.parent):
+        yield
+        return
     layout.rewrite_lock.parent.mkdir(parents=True, exist_ok=True)
     flushing = nullcontext() if flushes else FileLock(layout.flush_lock, thread_local=False)
     with FileLock(layout.rewrite_lock, thread_local=False), flushing:

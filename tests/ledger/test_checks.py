@@ -41,7 +41,7 @@ def test_a_ledger_in_use_has_no_problems(full: SqliteLedger) -> None:
     ],
 )
 def test_damage_is_named(full: SqliteLedger, damage: str, said: str) -> None:
-    full._database._writer.executescript(damage)
+    full._database._written().executescript(damage)
     assert any(problem.startswith(said) for problem in full.checks()), full.checks()
 
 

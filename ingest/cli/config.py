@@ -2,18 +2,17 @@
 
 import io
 from dataclasses import asdict
-from datetime import timedelta
 
 import click
 from ruamel.yaml import YAML
 
-from ingest.cli import say
 from ingest.cli.context import Context
+from ingest.cli.output import say
+from ingest.cli.output.feeds import feed_record, retention
 from ingest.config import Config, WebSubSettings
 from ingest.config.quantities import format_duration
 from ingest.errors import ConfigError
 from ingest.text import clean_text
-from ingest.types import Feed
 
 
 @click.group()
@@ -121,7 +120,7 @@ def effective(config: Config) -> dict[str, object]:
             "backoff": format_duration(config.retry.backoff),
         },
         "daemon": {"tick": format_duration(config.daemon.tick)},
-        "store": {"retention": _retention(config.store.retention)},
+        "store": {"retention": retention(config.store.retention)},
         "websub": {"callback": config.websub.callback, "listen": listening(config.websub)},
         "sites": {
             rules.host: {
@@ -133,30 +132,7 @@ def effective(config: Config) -> dict[str, object]:
     }
 
 
-def feed_record(feed: Feed) -> dict[str, object]:
-    """Return a feed in the form of ``feeds.yml``."""
-    return {
-        "url": feed.url,
-        "id": feed.id,
-        "name": feed.name,
-        "tags": list(feed.tags),
-        "interval": _interval(feed.interval),
-        "full_text": feed.full_text.value,
-        "fold": feed.fold,
-        "retention": _retention(feed.retention),
-        "archive": feed.archive,
-    }
-
-
 def listening(websub: WebSubSettings) -> str:
     """Return the address that the daemon listens at in the form of ``feeds.yml``."""
     host, port = websub.listen
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-def _retention(keep: timedelta | None) -> str:
-    return "none" if keep is None else format_duration(keep)
-
-
-def _interval(interval: timedelta | None) -> str:
-    return "auto" if interval is None else format_duration(interval)

@@ -40,6 +40,14 @@ class Context:
 
         return load(self.config_path, data=self.data)
 
+    def known_config(self) -> "Config | None":
+        """Read the configuration; ``None`` if there is none yet.
+
+        Raises:
+            ConfigError: it is wrong.
+        """
+        return self.load_config() if self.config_path.exists() else None
+
     def data_folder(self) -> Path:
         """Return the data folder: ``--data``, else the configuration's."""
         return self.data.absolute() if self.data else self.load_config().data

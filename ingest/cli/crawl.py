@@ -1,16 +1,16 @@
 """``newsfold crawl``: poll now, take every entry to its outcome, flush, and say what it came to."""
 
 import asyncio
-import json
 import signal
 import time
 
 import click
 
 from ingest.app import crawl, ingest_pages
+from ingest.cli.arguments.feeds import select_feeds
 from ingest.cli.context import Context
-from ingest.cli.progress import watching
-from ingest.cli.select import select_feeds
+from ingest.cli.output.progress import watching
+from ingest.cli.output.summary import report
 from ingest.clock import system_clock
 from ingest.observe import Tally
 from ingest.reading.single import link_of
@@ -60,21 +60,3 @@ def command(context: Context, feeds: tuple[str, ...], urls: tuple[str, ...], due
         report(context, tally, time.monotonic() - started)
     if links and not any(tally.settlements[outcome] for outcome in STORED):
         raise click.exceptions.Exit(1)
-
-
-def report(context: Context, tally: Tally, seconds: float) -> None:
-    """Print the summary line on stderr and, with ``--json``, the summary object on stdout."""
-    summary = tally.summary() | {"seconds": round(seconds, 3)}
-    polled = ", ".join(
-        f"{count} {name.replace('_', ' ')}" for name, count in tally.feeds.items() if count
-    )
-    entries = dict(tally.entries)
-    seen = entries.pop("seen")
-    outcomes = ", ".join(f"{count} {name}" for name, count in entries.items() if count)
-    line = f"feeds: {polled} · " if polled else ""
-    line += f"entries: {seen} seen"
-    line += f" ({outcomes})" if outcomes else ""
-    if not context.quiet:
-        click.echo(f"{line} · {seconds:.1f} s", err=True)
-    if context.as_json:
-        click.echo(json.dumps(summary))

@@ -6,7 +6,7 @@ import logging
 import click
 
 from ingest.cli.context import Context
-from ingest.cli.progress import Lines
+from ingest.cli.output.progress import Lines
 from ingest.clock import system_clock
 from ingest.daemon import run_daemon
 

@@ -10,10 +10,10 @@ import click
 from filelock import FileLock, Timeout
 
 from ingest.cli.context import Context
-from ingest.cli.crawl import report
-from ingest.cli.demo_report import Report, program
-from ingest.cli.progress import watching
-from ingest.cli.say import emit_json
+from ingest.cli.output.demo_report import Report, program
+from ingest.cli.output.progress import watching
+from ingest.cli.output.say import emit_json
+from ingest.cli.output.summary import report
 from ingest.clock import system_clock
 from ingest.config import Config
 from ingest.demo.play import play

@@ -14,9 +14,9 @@ from ingest.app import open_tryout
 from ingest.articles.account import Change, Step
 from ingest.articles.extract import Examination
 from ingest.articles.urls import host_of
-from ingest.cli import say
 from ingest.cli.context import Context
-from ingest.cli.feeds.probing import asked, known_config
+from ingest.cli.opening.folder import asked
+from ingest.cli.output import say
 from ingest.clock import system_clock
 from ingest.config import Config, FetchSettings, WorkerSettings
 from ingest.errors import NewsfoldError, UsageError
@@ -50,7 +50,7 @@ def command(context: Context, source: str, url: str | None, explain: bool) -> No
     Takes a URL, which is fetched as in a crawl, or a file. The site rules of the configuration
     hold, and what the store has learned of the site, if there is one.
     """
-    config = known_config(context)
+    config = context.known_config()
     link = safe_link(source)
     if link is not None and url is not None:
         raise UsageError("--url names the address of a page in a file: leave it out")

@@ -8,9 +8,9 @@ from functools import partial
 import click
 from rich.text import Text
 
-from ingest.cli import evidence, say
 from ingest.cli.context import Context
-from ingest.cli.feeds.probing import known_config, open_prober
+from ingest.cli.opening.prober import open_prober
+from ingest.cli.output import evidence, say
 from ingest.clock import system_clock
 from ingest.config import Config, DedupSettings
 from ingest.dedup.passages import quotes
@@ -49,7 +49,7 @@ def command(context: Context, a: str, b: str) -> None:
     Each of A and B is a file (text or HTML), the id or URL of a stored article, or the URL of a
     page, which is fetched and not stored.
     """
-    config = known_config(context)
+    config = context.known_config()
     dedup = config.dedup if config else DedupSettings()
     rules = fold_rules(dedup)
     with ExitStack() as stack:

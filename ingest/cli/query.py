@@ -11,11 +11,11 @@ from typing import IO
 
 import click
 
-from ingest.cli import say
+from ingest.cli.arguments.durations import DURATION
 from ingest.cli.context import Context
-from ingest.cli.durations import DURATION
-from ingest.cli.files import write_file
-from ingest.cli.showing import PIPED_WIDTH, show
+from ingest.cli.output import say
+from ingest.cli.output.files import write_file
+from ingest.cli.output.rows import PIPED_WIDTH, show
 from storage.formats import Format, Rows, write
 from storage.query import Parameters, statements
 
@@ -81,7 +81,7 @@ def command(
         return
     kind = _format(context, wanted, output)
     if sql is None and output is None and sys.stdin.isatty() and context.records.is_terminal:
-        from ingest.cli.shell import Shell  # noqa: PLC0415 - loads only for this
+        from ingest.cli.shell.session import Shell  # noqa: PLC0415 - loads only for this
 
         with context.open_store() as store:
             Shell(context, store, kind=kind, timeout=timeout).run()
@@ -111,7 +111,7 @@ def _print_examples(context: Context) -> None:
 
         say.emit_json([{"question": each.question, "sql": each.sql} for each in EXAMPLES])
         return
-    from ingest.cli.shell import examples  # noqa: PLC0415 - loads only for this
+    from ingest.cli.shell.session import examples  # noqa: PLC0415 - loads only for this
 
     click.echo(examples(), nl=False)
 

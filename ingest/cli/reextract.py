@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 import click
 from rich.text import Text
 
-from ingest.cli import say
-from ingest.cli.changes import revision_diff
+from ingest.cli.arguments.moments import MOMENT
 from ingest.cli.context import Context
-from ingest.cli.exporting import MOMENT
+from ingest.cli.output import say
+from ingest.cli.output.changes import revision_diff
 from ingest.clock import system_clock
 from ingest.config import Config
 from ingest.offline import open_reextractor

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import click
 from rich.text import Text
 
-from ingest.cli import evidence, say
 from ingest.cli.context import Context
-from ingest.cli.regrouping import opened
+from ingest.cli.opening.folder import opened
+from ingest.cli.output import evidence, say
 from ingest.regroup.plan import Change, Kind, Step
 from ingest.regroup.refold import Carried, Refold
 from ingest.settle import circumstances

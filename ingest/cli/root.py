@@ -14,8 +14,8 @@ from pathlib import Path
 import click
 
 from ingest.cli.context import Context
-from ingest.cli.incomplete import noting
-from ingest.cli.logs import CleanFormatter
+from ingest.cli.output.incomplete import noting
+from ingest.cli.output.logs import CleanFormatter
 from ingest.errors import NewsfoldError
 from ingest.text import clean_text
 from storage.errors import StoreError

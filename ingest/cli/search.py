@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import click
 from rich.text import Text
 
-from ingest.cli import say
 from ingest.cli.context import Context
+from ingest.cli.output import say
 from storage.search import HIT_END, HIT_START, SearchHit
 
 _MARKS = re.compile(f"[{HIT_START}{HIT_END}]")

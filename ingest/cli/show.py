@@ -9,12 +9,12 @@ from itertools import pairwise
 import click
 from rich.text import Text
 
-from ingest.cli import evidence, related, say
-from ingest.cli.changes import revision_diff
+from ingest.cli.arguments.articles import article_named
 from ingest.cli.context import Context
-from ingest.cli.diffs import compare
-from ingest.cli.naming import article_named
-from ingest.cli.regrouping import Said, record_said, said_of, tell_said
+from ingest.cli.output import evidence, related, say
+from ingest.cli.output.changes import revision_diff
+from ingest.cli.output.diffs import compare
+from ingest.cli.output.verdicts import Said, record_said, said_of, tell_said
 from ingest.inspection.explain import compared_in, linked, only_there
 from storage.errors import StoreError
 from storage.model import Article, Duplicate

@@ -7,21 +7,14 @@ from datetime import datetime, timedelta
 import click
 from rich.text import Text
 
-from ingest.cli import say, subscriptions
 from ingest.cli.context import Context
+from ingest.cli.output import say, subscriptions
+from ingest.cli.output.feeds import MARKS, next_of
 from ingest.clock import system_clock
 from ingest.errors import ConfigError
-from ingest.inspection.health import FeedHealth, Health, Status, next_poll, notes_on, take_status
+from ingest.inspection.health import FeedHealth, Health, Status, notes_on, take_status
 from ingest.websub.states import is_relied_on
-from storage.model import FeedState, Outcome
-
-MARKS = {
-    Health.BROKEN: Text("✗ broken", "red"),
-    Health.RETIRED: Text("✗ gone", "red"),
-    Health.HELD: Text("‖ on hold", "yellow"),
-    Health.NEVER_POLLED: Text("· never", "dim"),
-    Health.OK: Text("✓ ok", "green"),
-}
+from storage.model import Outcome
 
 
 @click.command()
@@ -101,14 +94,6 @@ def _row(feed: FeedHealth, now: datetime) -> tuple[Text | str, ...]:
         f"{sum(feed.entries.values()):,}",
         trouble,
     )
-
-
-def next_of(state: FeedState, now: datetime) -> str:
-    """Return when a feed is polled next, in words; none if it is retired."""
-    at = next_poll(state, now=now)
-    if at is None:
-        return ""
-    return "due" if at == now else f"in {say.span(at - now)}"
 
 
 def _next_try(status: Status, now: datetime) -> str | None:

@@ -4,10 +4,11 @@ import click
 import msgspec
 from rich.text import Text
 
-from ingest.cli import say
+from ingest.cli.arguments.articles import article_named
 from ingest.cli.context import Context
-from ingest.cli.naming import article_named
-from ingest.cli.regrouping import Opened, opened, record_said, said_of, tell_said
+from ingest.cli.opening.folder import Opened, opened
+from ingest.cli.output import say
+from ingest.cli.output.verdicts import record_said, said_of, tell_said
 from ingest.regroup.people import Desk, Done
 from storage.model import Duplicate, StoredArticle
 

@@ -9,10 +9,10 @@ from typing import assert_never
 import click
 from rich.text import Text
 
-from ingest.cli import evidence, related, say, subscriptions
 from ingest.cli.context import Context
-from ingest.cli.regrouping import Said, record_said, said_of, tell_said
-from ingest.cli.status import next_of
+from ingest.cli.output import evidence, related, say, subscriptions
+from ingest.cli.output.feeds import next_of
+from ingest.cli.output.verdicts import Said, record_said, said_of, tell_said
 from ingest.clock import system_clock
 from ingest.errors import ConfigError
 from ingest.feeds.fills import filled_in

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.cli.diffs import Kind, Paragraph, compare
+from ingest.cli.output.diffs import Kind, Paragraph, compare
 
 WORDS = st.lists(st.sampled_from(["one", "two", "three,", "日本", "語", "é", "-", "x"]), max_size=8)
 TEXTS = st.lists(WORDS.map(" ".join), max_size=5).map("\n".join)

@@ -1,5 +1,6 @@
 """Every command and every option is in the reference, or these fail."""
 
+import inspect
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -63,6 +64,13 @@ def test_a_command_explains_itself(path: tuple[str, ...]) -> None:
     for parameter in command_of(path).params:
         if isinstance(parameter, click.Option):
             assert parameter.help, f"{' '.join(path)} {parameter.opts[0]} says nothing"
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_a_command_stands_in_a_module_of_its_name_or_its_groups(path: tuple[str, ...]) -> None:
+    written = inspect.unwrap(command_of(path).callback or run)
+    module = written.__module__.rstrip("_")
+    assert ".".join(("ingest", "cli", *path)) in {module, f"{module}.{path[-1]}"}
 
 
 def test_the_global_options_are_documented() -> None:

@@ -1,4 +1,4 @@
-from ingest.cli.evidence import lines
+from ingest.cli.output.evidence import lines
 
 
 def test_the_time_of_a_persons_word_is_told_to_the_second_in_utc() -> None:

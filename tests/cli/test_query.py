@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from ingest.cli.showing import paged
+from ingest.cli.output.rows import paged
 from tests.cli.conftest import Crawled
 from tests.cli.runner import newsfold
 

@@ -13,9 +13,9 @@ from prompt_toolkit.input import PipeInput, create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
 import storage
-from ingest.cli.completion import SqlCompleter, names_of
 from ingest.cli.context import Context
-from ingest.cli.shell import Shell, session_of
+from ingest.cli.shell.completion import SqlCompleter, names_of
+from ingest.cli.shell.session import Shell, session_of
 from storage.errors import QueryError
 from storage.formats import Format
 from tests.cli.conftest import Crawled

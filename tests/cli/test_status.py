@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.cli.status import next_of
+from ingest.cli.output.feeds import next_of
 from ingest.daemon import only_daemon
 from ingest.inspection.health import Health, health_of, running_daemon
 from storage.model import FeedState

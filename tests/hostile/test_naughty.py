@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import storage
-from ingest.cli.logs import CleanFormatter
+from ingest.cli.output.logs import CleanFormatter
 from ingest.feeds.parse import parse_feed
 from ingest.text import clean_line, clean_text, safe_link
 from ingest.types import ParsedEntry, ParsedFeed

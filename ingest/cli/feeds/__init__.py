@@ -2,11 +2,7 @@
 
 import click
 
-from ingest.cli.feeds.add import add, move, remove
-from ingest.cli.feeds.check import check
-from ingest.cli.feeds.discover import discover
-from ingest.cli.feeds.exchange import export, import_
-from ingest.cli.feeds.listing import list_
+from ingest.cli.feeds import add, check, discover, export, import_, list_, move, remove
 
 
 @click.group()
@@ -15,4 +11,4 @@ def command() -> None:
 
 
 for each in (list_, discover, add, move, remove, check, import_, export):
-    command.add_command(each)
+    command.add_command(each.command)

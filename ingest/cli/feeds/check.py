@@ -9,20 +9,21 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
 
 from ingest.articles.drift import Drift
-from ingest.cli import say
+from ingest.cli.arguments.feeds import select_feeds
 from ingest.cli.context import Context
-from ingest.cli.feeds.listing import drifts_of, states_of
-from ingest.cli.feeds.probing import open_prober, parsed_record, trouble
-from ingest.cli.select import select_feeds
+from ingest.cli.feeds.known import drifts_of, states_of
+from ingest.cli.opening.prober import open_prober
+from ingest.cli.output import say
+from ingest.cli.output.documents import parsed_record, trouble
 from ingest.config import Config
 from ingest.probing.probe import Probe
 from ingest.types import Fault, Feed
 
 
-@click.command(short_help="Fetch feeds now, storing nothing, and say how they are.")
+@click.command("check", short_help="Fetch feeds now, storing nothing, and say how they are.")
 @click.argument("feeds", nargs=-1, metavar="[FEED]...")
 @click.pass_obj
-def check(context: Context, feeds: tuple[str, ...]) -> None:
+def command(context: Context, feeds: tuple[str, ...]) -> None:
     """Fetch feeds now, storing nothing, and say how they are; exit 1 if any is broken.
 
     All of them, or those named by id, name, tag or URL. For a feed that is gone (404, 410) the

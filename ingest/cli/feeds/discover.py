@@ -5,19 +5,21 @@ from dataclasses import asdict
 
 import click
 
-from ingest.cli import say
+from ingest.cli.arguments.feeds import address
 from ingest.cli.context import Context
-from ingest.cli.feeds.probing import address, known_config, open_prober, trouble
+from ingest.cli.opening.prober import open_prober
+from ingest.cli.output import say
+from ingest.cli.output.documents import trouble
 from ingest.errors import NewsfoldError
 from ingest.probing.discovery import Discovered, discover_feeds
 from ingest.probing.probe import Probe
 from ingest.types import Fault
 
 
-@click.command(short_help="List the feeds of a site, storing nothing.")
+@click.command("discover", short_help="List the feeds of a site, storing nothing.")
 @click.argument("url")
 @click.pass_obj
-def discover(context: Context, url: str) -> None:
+def command(context: Context, url: str) -> None:
     """List the feeds that a page announces; exit 1 if none is found.
 
     If it announces none, the usual places are looked at. News sitemaps that the site's robots.txt
@@ -41,6 +43,6 @@ def discover(context: Context, url: str) -> None:
 
 
 async def _discover(context: Context, url: str) -> tuple[Probe, list[Discovered]]:
-    config = known_config(context)
+    config = context.known_config()
     async with open_prober(context, config) as prober:
         return await discover_feeds(prober, url)

@@ -9,10 +9,10 @@ import click
 from rich.text import Text
 
 from ingest.articles.urls import canonical_url
-from ingest.cli import say
+from ingest.cli.arguments.articles import article_named
 from ingest.cli.context import Context
-from ingest.cli.naming import article_named
-from ingest.cli.regrouping import opened
+from ingest.cli.opening.folder import opened
+from ingest.cli.output import say
 from ingest.dedup.signature import SCHEME
 from ingest.errors import NewsfoldError
 from ingest.regroup.takedown import Gone, Purged, Removal
@@ -30,12 +30,12 @@ class _Done:
     purged: tuple[str, ...]
 
 
-@click.command()
+@click.command("delete")
 @click.argument("articles", metavar="ARTICLE…", nargs=-1, required=True)
 @click.option("--dry-run", is_flag=True, help="Say what would go, and change nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
-def delete(context: Context, articles: tuple[str, ...], dry_run: bool, yes: bool) -> None:
+def command(context: Context, articles: tuple[str, ...], dry_run: bool, yes: bool) -> None:
     """Take articles down: remove them from every file and index, for good.
 
     Each is named by an id or a URL. What is taken down is remembered by hashes and not stored

@@ -6,8 +6,8 @@ from typing import Any
 
 from rich.text import Text
 
-from ingest.cli import say
 from ingest.cli.context import Context
+from ingest.cli.output import say
 
 _NEEDED = "_needed"
 _ID = "_id"

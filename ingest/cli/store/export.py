@@ -8,8 +8,9 @@ from pathlib import Path
 
 import click
 
-from ingest.cli import say
+from ingest.cli.arguments.moments import MOMENT
 from ingest.cli.context import Context
+from ingest.cli.output import say
 from ingest.reextraction.chosen import Chosen
 from storage.archive.export import copy_captures
 from storage.archive.reader import archive_files
@@ -17,10 +18,8 @@ from storage.errors import StoreError
 from storage.export import Exported, Kind, Selection, View, export, kind_of
 from storage.export.files import whole_file
 
-MOMENT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
 
-
-@click.command(name="export")
+@click.command("export")
 @click.argument("dest", type=click.Path(path_type=Path))
 @click.option(
     "--format",

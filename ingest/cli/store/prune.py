@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import click
 
-from ingest.cli import say
 from ingest.cli.context import Context
+from ingest.cli.output import say
 from ingest.clock import system_clock
 from ingest.dedup.signature import SCHEME
 from ingest.upkeep.retention import outdated
@@ -15,11 +15,11 @@ from storage.lake.removal import Touched
 from storage.lake.rewrite import Day
 
 
-@click.command()
+@click.command("prune")
 @click.option("--dry-run", is_flag=True, help="Say what would go, and change nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
-def prune(context: Context, dry_run: bool, yes: bool) -> None:
+def command(context: Context, dry_run: bool, yes: bool) -> None:
     """Remove rows that are older than the configuration keeps them; the daemon does so by itself.
 
     How long that is, `store.retention` says, and `retention` of a feed. Whole days go. The ledger

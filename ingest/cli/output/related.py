@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from rich.text import Text
 
-from ingest.cli import say
 from ingest.cli.context import Context
+from ingest.cli.output import say
 from storage.model import Related, StoredArticle
 
 _MARGIN = 2

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.text import Text
 
-from ingest.cli import say
-from ingest.cli.diffs import Kind, Paragraph, compare
+from ingest.cli.output import say
+from ingest.cli.output.diffs import Kind, Paragraph, compare
 
 _CHANGES = {
     Kind.KEPT: ("", "", ""),

@@ -1,11 +1,14 @@
-"""Which feeds a person means by a word on the command line."""
+"""Which feeds a person means by a word or an address on the command line."""
 
+import re
 from collections.abc import Sequence
 from difflib import get_close_matches
 
 from ingest.config import Config
 from ingest.errors import UsageError
 from ingest.types import Feed
+
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 
 
 def select_feeds(config: Config, words: Sequence[str]) -> tuple[Feed, ...]:
@@ -34,3 +37,8 @@ def _unknown(config: Config, word: str) -> str:
     near = get_close_matches(word, known, n=1)
     hint = f'; did you mean "{near[0]}"?' if near else "; `newsfold feeds list` shows them all"
     return f'no feed has the id, name, tag or URL "{word}"{hint}'
+
+
+def address(url: str) -> str:
+    """Return an address as a person gives it with its scheme; https if there is none."""
+    return url if _SCHEME.match(url) else f"https://{url}"

@@ -1,4 +1,4 @@
-"""``newsfold feeds import`` and ``export``: lists of feeds from and for other programs."""
+"""``newsfold feeds import``: the feeds of a list from another program."""
 
 import asyncio
 import sys
@@ -9,19 +9,18 @@ from urllib.parse import urlsplit
 import click
 
 from ingest.articles.urls import canonical_url
-from ingest.cli import say
-from ingest.cli.config import feed_record
 from ingest.cli.context import Context
-from ingest.cli.feeds.probing import known_config, open_prober, trouble
-from ingest.cli.files import write_file
-from ingest.config import Config, add_feeds, as_file, is_web_address, unique_id
+from ingest.cli.opening.prober import open_prober
+from ingest.cli.output import say
+from ingest.cli.output.documents import trouble
+from ingest.cli.output.feeds import feed_record
+from ingest.config import Config, add_feeds, is_web_address, unique_id
 from ingest.errors import NewsfoldError, UsageError
-from ingest.feeds.subscriptions import Subscriptions, write_opml
+from ingest.feeds.subscriptions import Subscriptions
 from ingest.text import safe_link
 from ingest.types import Fault, Feed
 
 _MOST_BYTES = 10 * 1024 * 1024
-_BY_SUFFIX = {".opml": "opml", ".xml": "opml", ".yml": "yaml", ".yaml": "yaml", ".txt": "txt"}
 
 
 @dataclass(slots=True)
@@ -37,13 +36,13 @@ class _Sorted:
 @click.argument("source", metavar="FILE|URL|-")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 @click.pass_obj
-def import_(context: Context, *, source: str, dry_run: bool) -> None:
+def command(context: Context, *, source: str, dry_run: bool) -> None:
     """Add the feeds of an OPML document, or of a list of URLs, one a line.
 
     Categories become tags. Feeds that are there already stay as they are. None is fetched: `feeds
     check` does that.
     """
-    config = known_config(context)
+    config = context.known_config()
     found = _sort(asyncio.run(_read(context, config, source)), config)
     if not dry_run:
         add_feeds(context.config_path, found.new)
@@ -123,40 +122,3 @@ def _sort(read: Subscriptions, config: Config | None) -> _Sorted:
 def _key(url: str) -> str:
     """What two addresses of one feed have in common: their canonical form, but for TLS."""
     return canonical_url(url).partition(":")[2]
-
-
-@click.command(short_help="Write the feeds as OPML, YAML or a list of URLs.")
-@click.argument("output", type=click.Path(path_type=Path, dir_okay=False), required=False,
-                metavar="[FILE]")  # fmt: skip
-@click.option(
-    "--format",
-    "wanted",
-    type=click.Choice(["opml", "yaml", "txt"]),
-    help="How they are written.  [default: what FILE ends with, else opml]",
-)
-@click.pass_obj
-def export(context: Context, *, output: Path | None, wanted: str | None) -> None:
-    """Write the feeds as OPML 2.0, as YAML or as a list of URLs, to FILE or to stdout.
-
-    Only YAML, which is a configuration itself, keeps ids and intervals.
-    """
-    feeds = context.load_config().feeds
-    kind = wanted or _BY_SUFFIX.get(output.suffix.lower() if output else "", "opml")
-    if output is not None:
-        write_file(output, lambda raw: raw.write(_written(feeds, kind)))
-        say.note(context, f"{say.plural(len(feeds), 'feed')} in {output}")
-    elif wanted is not None or not context.as_json:
-        click.echo(_written(feeds, kind), nl=False)
-        return
-    if context.as_json:
-        say.emit_json([feed_record(feed) for feed in feeds])
-
-
-def _written(feeds: tuple[Feed, ...], kind: str) -> bytes:
-    match kind:
-        case "opml":
-            return write_opml(feeds, title="Newsfold")
-        case "yaml":
-            return as_file(feeds).encode()
-        case _:
-            return "".join(f"{feed.url}\n" for feed in feeds).encode()

@@ -1,7 +1,6 @@
-"""``newsfold store``: looking after what is stored."""
+"""``newsfold store verify``: every stored file, the ledger and the indexes checked."""
 
 import sqlite3
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,8 +8,8 @@ import click
 from rich.text import Text
 
 import storage
-from ingest.cli import compacting, exporting, importing, pruning, removing, repairing, say
 from ingest.cli.context import Context
+from ingest.cli.output import say
 from storage.lake.lake import Lake
 from storage.lake.verify import Problem
 from storage.ledger.sqlite import SqliteLedger
@@ -26,22 +25,9 @@ _FOLD = "state/fold"
 _FOLD_REMEDY = "Remove the file: the next crawl makes it anew from the ledger."
 
 
-@click.group()
-def command() -> None:
-    """Look after what is stored."""
-
-
-command.add_command(compacting.compact)
-command.add_command(exporting.command)
-command.add_command(removing.delete)
-command.add_command(pruning.prune)
-command.add_command(repairing.repair)
-command.add_command(importing.command)
-
-
-@command.command()
+@click.command("verify")
 @click.pass_obj
-def verify(context: Context) -> None:
+def command(context: Context) -> None:
     """Check every stored file, the ledger and the fold's index, down to each page's checksum.
 
     Lists what is wrong and what to do about it; exits 1 if anything is. May run beside a crawl.
@@ -73,19 +59,6 @@ def verify(context: Context) -> None:
         say.note(context, f"{checked} and the ledger checked: {found}")
     if problems:
         raise click.exceptions.Exit(1)
-
-
-@command.command()
-@click.pass_obj
-def reindex(context: Context) -> None:
-    """Build the search index anew from the stored articles. May run beside a crawl."""
-    began = time.monotonic()
-    with context.open_store() as store:
-        store.reindex()
-    seconds = time.monotonic() - began
-    if context.as_json:
-        say.emit_json({"seconds": round(seconds, 3)})
-    say.note(context, f"the search index is built anew · {seconds:.1f} s")
 
 
 def _ledger_problems(ledger: SqliteLedger) -> Iterator[Problem]:

@@ -20,8 +20,8 @@ from rich.text import Text
 from rich.tree import Tree
 
 import storage
-from ingest.cli.changes import revision_diff
-from ingest.cli.say import OUTCOME_STYLES
+from ingest.cli.output.changes import revision_diff
+from ingest.cli.output.say import OUTCOME_STYLES
 from ingest.demo.play import Played
 from ingest.text import clean_line
 from storage.model import Outcome

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from ingest.cli import say
 from ingest.cli.context import Context
+from ingest.cli.output import say
 from ingest.clock import system_clock
 from ingest.errors import UsageError
 from ingest.regroup.signer import SIGNER
@@ -22,11 +22,11 @@ _NOTHING = Plan(findings=(), lost=())
 _MOST_NAMED = 20
 
 
-@click.command()
+@click.command("repair")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and change nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
-def repair(context: Context, dry_run: bool, yes: bool) -> None:
+def command(context: Context, dry_run: bool, yes: bool) -> None:
     """Move what is damaged, or not known, to quarantine/; make a damaged ledger anew.
 
     Nothing is removed. Says which rows and articles are lost, and asks at a terminal.

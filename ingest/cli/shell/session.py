@@ -13,10 +13,10 @@ from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.key_binding import KeyBindings
 from prompt_toolkit.key_binding.key_processor import KeyPressEvent
 
-from ingest.cli import say
-from ingest.cli.completion import COMMANDS, SqlCompleter, names_of
 from ingest.cli.context import Context
-from ingest.cli.showing import paged, show
+from ingest.cli.output import say
+from ingest.cli.output.rows import paged, show
+from ingest.cli.shell.completion import COMMANDS, SqlCompleter, names_of
 from ingest.text import clean_text
 from storage.errors import StoreError
 from storage.examples import EXAMPLES

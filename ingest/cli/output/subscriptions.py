@@ -5,7 +5,7 @@ from datetime import datetime
 
 from rich.text import Text
 
-from ingest.cli import say
+from ingest.cli.output import say
 from ingest.websub.states import is_relied_on
 from storage.subscription import Subscription, SubscriptionState
 

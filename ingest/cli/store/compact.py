@@ -5,8 +5,8 @@ from datetime import date
 
 import click
 
-from ingest.cli import say
 from ingest.cli.context import Context
+from ingest.cli.output import say
 from ingest.clock import system_clock
 from ingest.errors import UsageError
 from storage.lake.compaction import Which
@@ -15,12 +15,12 @@ from storage.lake.rewrite import Day
 from storage.ledger.base import Part
 
 
-@click.command()
+@click.command("compact")
 @click.option("--day", metavar="YYYY-MM-DD", help="Compact this day alone, over or not.")
 @click.option("--all", "even_open", is_flag=True, help="Compact days that are not over yet, too.")
 @click.option("--dry-run", is_flag=True, help="Say what would be compacted, and change nothing.")
 @click.pass_obj
-def compact(context: Context, day: str | None, even_open: bool, dry_run: bool) -> None:
+def command(context: Context, day: str | None, even_open: bool, dry_run: bool) -> None:
     """Make the files of each day that is over into few, sorted by time.
 
     The daemon does so by itself. Readers and a crawl may go on meanwhile.

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import click
 
-from ingest.cli import say
 from ingest.cli.context import Context
+from ingest.cli.output import say
 from ingest.clock import system_clock
 from ingest.config import Config
 from ingest.errors import ConfigError
@@ -26,7 +26,7 @@ _ID = re.compile(r"[a-z0-9_][a-z0-9_-]{0,63}")
 _COUNTED = tuple(outcome for outcome in Outcome if outcome is not Outcome.PENDING)
 
 
-@click.command(name="import")
+@click.command("import")
 @click.argument(
     "files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False)
 )

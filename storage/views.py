@@ -154,7 +154,7 @@ CREATE VIEW feeds AS FROM lake.feeds;
 class Source:
     """All that the views are made of: absolute paths of parts, and journal rows, by table.
 
-    ``superseded`` is as in ``storage.ledger.base.Snapshot``; with ``None`` the rows are asked.
+    ``superseded`` is as in ``storage.ledger.parts.Snapshot``; with ``None`` the rows are asked.
     ``digests`` are the SHA-256 of parts, in hex, as far as known; ``left_out`` are parts that
     cannot be read.
     """

@@ -13,7 +13,8 @@ from ingest.articles.drift import Drift, find_drift
 from ingest.committing.patience import is_paused
 from ingest.feeds.fills import filled_in
 from ingest.types import Feed
-from storage.ledger.base import JournalState, Ledger
+from storage.ledger.base import Ledger
+from storage.ledger.parts import JournalState
 from storage.model import FeedState, Outcome
 from storage.schema import TABLES
 from storage.subscription import Subscription

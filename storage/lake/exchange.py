@@ -28,8 +28,8 @@ from pathlib import Path
 from storage.fs import NO_EXCHANGE, Files, sync_folder
 from storage.lake.layout import Layout
 from storage.lake.parts import is_part
-from storage.ledger.base import Ledger, Part, Snapshot
-from storage.ledger.rewriting import Rewrite
+from storage.ledger.base import Ledger
+from storage.ledger.parts import Part, Rewrite, Snapshot
 
 PAUSE = timedelta(seconds=0.25)
 """A reader takes a millisecond from listing a day's folder to having looked at all of it."""

@@ -19,7 +19,8 @@ import pyarrow as pa
 from storage.fs import Files
 from storage.lake.layout import Layout, part_path
 from storage.lake.parts import arrow_of, holds, measure, write_part
-from storage.ledger.base import Batch, Ledger, Part
+from storage.ledger.base import Ledger
+from storage.ledger.parts import Batch, Part
 
 ROWS_A_BATCH = 5_000
 """The most rows of a part made by a flush: so many are in memory at once."""

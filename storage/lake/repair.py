@@ -14,7 +14,8 @@ from storage.fs import Files
 from storage.lake.layout import Layout
 from storage.lake.parts import read_part
 from storage.lake.verify import damage, strays
-from storage.ledger.base import Ledger, Part
+from storage.ledger.base import Ledger
+from storage.ledger.parts import Part
 from storage.model import Article, StoredArticle
 
 QUARANTINE = "quarantine"

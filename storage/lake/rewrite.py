@@ -15,9 +15,9 @@ from storage.lake.exchange import Exchange
 from storage.lake.layout import Layout, batch_of, part_path
 from storage.lake.parts import ROW_GROUP_ROWS, measure, scheme_of, write_groups
 from storage.lake.sorting import Edit, Sorter
-from storage.ledger.base import Ledger, Part
+from storage.ledger.base import Ledger
 from storage.ledger.codec import new_id
-from storage.ledger.rewriting import Rewrite
+from storage.ledger.parts import Part, Rewrite
 
 GROUPS_A_FILE = 16
 """Row groups of a rewritten part: 131,072 rows, some 150 MB of articles."""

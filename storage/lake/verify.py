@@ -19,7 +19,8 @@ from storage.lake.exchange import standing
 from storage.lake.layout import Layout, part_path
 from storage.lake.parts import measure
 from storage.lake.people import is_outdated
-from storage.ledger.base import Ledger, Part, Snapshot
+from storage.ledger.base import Ledger
+from storage.ledger.parts import Part, Snapshot
 from storage.schema import TIME_COLUMNS, to_table
 
 _KEY = ("article_id", "revision")

@@ -5,13 +5,12 @@ journal of rows on their way into the lake. Every call is one transaction, durab
 Threads may share one ledger, processes may share one database. All times are UTC.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from storage.ledger.rewriting import Rewrite
+from storage.ledger.parts import Batch, JournalState, Part, Snapshot
 from storage.ledger.rooms import Rooms
 from storage.model import (
     Article,
@@ -28,58 +27,6 @@ from storage.model import (
 )
 from storage.regroup import StoryWriter
 from storage.takedown import TakedownWriter
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
-    """Journal rows of one table and one UTC day (``YYYY-MM-DD``) that become one part.
-
-    ``batch_id`` and the rows are fixed when the batch is opened. Ids sort by ``created_at``.
-    """
-
-    batch_id: str
-    table: str
-    day: str
-    rows: int
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """A Parquet file in place. ``path`` is relative to the data folder, with forward slashes.
-
-    ``bytes`` is the file's size, ``sha256`` the hex digest of its content.
-    """
-
-    table: str
-    path: str
-    batch_id: str
-    rows: int
-    bytes: int
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JournalState:
-    """How many rows wait to be batched, and since when the oldest of them does."""
-
-    rows: int
-    oldest_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot:
-    """Every committed row exactly once: in a part, or among the journal's ``rows`` by table.
-
-    ``superseded`` names the articles of which not every row stands, each with a number: its rows
-    in ``articles`` of revisions before that are old, or of an article that is folded now.
-    Of the parts that an open rewrite is about, the old ones are named.
-    """
-
-    rows: Mapping[str, tuple[Row, ...]]
-    parts: tuple[Part, ...]
-    superseded: tuple[tuple[str, int], ...] = ()
-    rewrites: tuple[Rewrite, ...] = ()
 
 
 class ArticleIndex(Protocol):

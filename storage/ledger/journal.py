@@ -9,9 +9,8 @@ from sqlite3 import Connection
 import msgspec
 
 from storage.ledger import articles
-from storage.ledger.base import Batch, JournalState, Part, Snapshot
 from storage.ledger.codec import micros, moment, new_id, pack_row, unpack_row
-from storage.ledger.rewriting import Rewrite
+from storage.ledger.parts import Batch, JournalState, Part, Rewrite, Snapshot
 from storage.model import Article, Duplicate, Row
 from storage.schema import TABLES, day_of, table_of
 

@@ -8,8 +8,8 @@ from threading import RLock
 
 from storage.errors import StoreError
 from storage.ledger import articles, entries, feed_states, journal
-from storage.ledger.base import Snapshot
 from storage.ledger.opening import open_to_read
+from storage.ledger.parts import Snapshot
 from storage.model import EntryState, FeedState, StoredArticle
 
 

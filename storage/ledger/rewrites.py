@@ -9,7 +9,7 @@ import msgspec
 from storage.ledger import journal
 from storage.ledger.codec import micros
 from storage.ledger.database import Database
-from storage.ledger.rewriting import Rewrite
+from storage.ledger.parts import Rewrite
 
 _PRUNED = "pruned_before"
 

@@ -1,25 +1,9 @@
 """Exchanges of a day's parts for others, as the ledger knows them while they are under way."""
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from storage.ledger.base import Part
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rewrite:
-    """An exchange of all parts of one table and day, the paths ``old``, for ``parts``.
-
-    While it is open either may stand: the folder in place tells which. Ids sort by time.
-    """
-
-    rewrite_id: str
-    table: str
-    day: str
-    old: tuple[str, ...]
-    parts: "tuple[Part, ...]"
+from storage.ledger.parts import Rewrite
 
 
 class Rewrites(Protocol):

@@ -21,12 +21,13 @@ from storage.ledger import (
     runs,
     sites,
 )
-from storage.ledger.base import Batch, JournalState, LedgerWriter, Part, Snapshot
+from storage.ledger.base import LedgerWriter
 from storage.ledger.database import Database
 from storage.ledger.fold import checks as fold_checks
 from storage.ledger.fold.index import RETENTION, SIZES, FoldIndex, Sizes
 from storage.ledger.fold.shelf import Shelf
 from storage.ledger.liveness import RunLocks
+from storage.ledger.parts import Batch, JournalState, Part, Snapshot
 from storage.ledger.people import SqlitePeople
 from storage.ledger.stories import SqliteStories
 from storage.ledger.subscriptions import SqliteSubscriptions

@@ -11,7 +11,7 @@ from storage.lake.layout import Layout, batch_of
 from storage.lake.parts import measure
 from storage.lake.repair import Finding
 from storage.lake.verify import damage
-from storage.ledger.base import Part
+from storage.ledger.parts import Part
 from storage.schema import TABLES
 
 _PATH = re.compile(rf"({'|'.join(TABLES)})/dt=\d{{4}}-\d\d-\d\d/part-[^/]+\.parquet")

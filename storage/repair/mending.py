@@ -8,8 +8,8 @@ from sqlite3 import Connection
 
 from storage.lake.layout import Layout
 from storage.ledger import articles, rewrites
-from storage.ledger.base import Part
 from storage.ledger.codec import new_id
+from storage.ledger.parts import Part
 from storage.model import EntryState, Row, StoredArticle
 from storage.query import Session
 from storage.repair.differences import Differences, differences

@@ -8,7 +8,7 @@ import pytest
 from storage.lake.lake import Lake
 from storage.lake.layout import part_path
 from storage.lake.parts import arrow_of, measure, write_part
-from storage.ledger.base import Part
+from storage.ledger.parts import Part
 from storage.ledger.sqlite import SqliteLedger
 from tests.lake.world import NOON, article, commit, files, open_ledger
 

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from storage.errors import StoreError
-from storage.ledger.base import Batch, JournalState, Ledger, Part
+from storage.ledger.base import Ledger
+from storage.ledger.parts import Batch, JournalState, Part
 from storage.ledger.sqlite import SqliteLedger
 from tests.ledger.values import HOUR, NOON, article, entry, new, poll, stored
 

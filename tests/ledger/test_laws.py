@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from storage.ledger.base import Part
+from storage.ledger.parts import Part
 from storage.ledger.sqlite import SqliteLedger
 from storage.model import (
     Article,

@@ -12,7 +12,7 @@ from ingest.errors import UsageError
 from storage.lake.compaction import Which
 from storage.lake.lake import Lake
 from storage.lake.rewrite import Day
-from storage.ledger.base import Part
+from storage.ledger.parts import Part
 
 
 @click.command("compact")

@@ -10,7 +10,7 @@ from typing import assert_never
 
 from ingest.demo import pages
 from ingest.demo.feeds import feed_document
-from ingest.demo.outlets import Fate, Outlet
+from ingest.demo.outlet import Fate, Outlet
 from ingest.demo.server import Answer, Manner, Question
 from ingest.demo.world import Published, World
 

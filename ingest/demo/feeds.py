@@ -7,7 +7,7 @@ from typing import Any, assert_never
 
 from markupsafe import Markup
 
-from ingest.demo.outlets import Damage, Format, Outlet
+from ingest.demo.outlet import Damage, Format, Outlet
 from ingest.demo.pages import environment, error_page
 from ingest.demo.world import Entry, Published, World
 

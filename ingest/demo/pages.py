@@ -6,7 +6,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from ingest.demo.outlets import Outlet
+from ingest.demo.outlet import Outlet
 from ingest.demo.world import Published, World
 
 TEMPLATES = Path(__file__).parent / "templates"

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from ingest.demo.outlets import OUTLETS, Damage, Fate, Item, Outlet
+from ingest.demo.outlet import Damage, Fate, Item, Outlet
+from ingest.demo.outlets import OUTLETS
 from ingest.demo.world import Published, World
 from storage.model import Match, Outcome, Reason
 

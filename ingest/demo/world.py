@@ -6,7 +6,8 @@ from datetime import datetime, timedelta, timezone
 
 from ingest.demo import copydesk
 from ingest.demo.copydesk import Copy
-from ingest.demo.outlets import Item, Outlet, outlet_of
+from ingest.demo.outlet import Item, Outlet
+from ingest.demo.outlets import outlet_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

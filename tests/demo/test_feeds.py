@@ -5,7 +5,8 @@ import feedparser
 import pytest
 
 from ingest.demo.feeds import feed_document
-from ingest.demo.outlets import EVENING, LIRIO, OUTLETS, Damage, Format, Outlet
+from ingest.demo.outlet import Damage, Format, Outlet
+from ingest.demo.outlets import EVENING, LIRIO, OUTLETS
 from ingest.demo.world import World
 from tests.demo.conftest import world_of
 

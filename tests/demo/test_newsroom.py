@@ -9,7 +9,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from ingest.demo.newsroom import Newsroom
-from ingest.demo.outlets import OUTLETS, Outlet
+from ingest.demo.outlet import Outlet
+from ingest.demo.outlets import OUTLETS
 from tests.demo.conftest import NOW
 
 

@@ -6,7 +6,8 @@ import pytest
 import trafilatura
 
 from ingest.demo import copydesk
-from ingest.demo.outlets import OUTLETS, TIDEWATER, Fate
+from ingest.demo.outlet import Fate
+from ingest.demo.outlets import OUTLETS, TIDEWATER
 from ingest.demo.pages import article_page, front_page, oversized_page
 from ingest.demo.truths import ALIKE, FORBIDDEN, STORIES
 from ingest.demo.world import Published, World

@@ -7,7 +7,7 @@ import pytest
 
 from ingest.committing.commits import Commits
 from storage.model import Outcome, Reason
-from tests.app.test_settle import OTHER, RUN, TEXT, Desk
+from tests.app.desk import OTHER, RUN, TEXT, Desk
 from tests.ledger.values import entry, poll
 
 

@@ -21,8 +21,8 @@ from ingest.observe import Tally
 from ingest.types import Feed
 from storage.ledger.sqlite import SqliteLedger
 from storage.model import Outcome, Poll, PollCommit, Reason
+from tests.app.desk import NEAR, NOON, RUN, TEXT, Desk, id_of
 from tests.app.test_identity import prose
-from tests.app.test_settle import NEAR, NOON, RUN, TEXT, Desk, id_of
 from tests.fetch.server import Behaviour, Call, Site, answer, response, site
 
 HTML = "Content-Type: text/html; charset=utf-8"

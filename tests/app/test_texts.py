@@ -11,7 +11,7 @@ import pytest
 
 from storage.model import Outcome, OutcomeChange, Reason
 from storage.regroup import Verdict, Word
-from tests.app.test_settle import HOUR, NEAR, NOON, OTHER, TEXT, Desk, address, id_of, prose
+from tests.app.desk import HOUR, NEAR, NOON, OTHER, TEXT, Desk, address, id_of, prose
 
 OLD, NEW = "paper.example/old", "paper.example/new"
 SENTENCES = [f"{sentence}." for sentence in TEXT.split(". ")]

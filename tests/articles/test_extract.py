@@ -10,15 +10,9 @@ from ingest.articles.urls import site_of
 from ingest.dedup.signature import fingerprint
 from ingest.types import Extracted, Fault, Page, ParsedEntry
 from storage.model import Reason, TextSource
+from tests.articles.extracting import STORY, URL, article, found_in
 from tests.articles.pages import form_inside_article, page, paragraphs_html
 
-URL = "https://news.example.com/2026/11/harbour-road/"
-STORY = (
-    "The council of Northbridge voted on Tuesday to close the old harbour road to lorries.",
-    "Residents had asked for the measure for years, pointing to noise and to two accidents.",
-    "Hauliers said the detour would add twenty minutes to each journey and asked for talks.",
-    "The closure begins on 1 May and will be reviewed after a year, the mayor said.",
-)
 STAGES = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
 ENTRY = ParsedEntry(
     guid="1",
@@ -32,22 +26,6 @@ ENTRY = ParsedEntry(
     tags=("feed tag",),
     image_url="https://img.example.com/feed.jpg",
 )
-
-
-def article(body: str, head: str = "", *, title: str = "A page - Example Gazette") -> bytes:
-    return page(f"<main><article>{body}</article></main>", title=title, head=head)
-
-
-def found_in(
-    body: bytes,
-    *,
-    url: str = URL,
-    content_type: str = "text/html",
-    entry: ParsedEntry | None = None,
-) -> Extracted:
-    found = extract_page(Page(url=url, body=body, content_type=content_type), entry)
-    assert isinstance(found, Extracted)
-    return found
 
 
 def linked_data(**fields: object) -> str:
@@ -221,46 +199,6 @@ def test_linked_data_that_points_at_itself_ends() -> None:
         headline={"@id": "#a"}, author=[[[[{"@id": "#a"}]]]], **{"@id": "#a", "name": {"@id": "#a"}}
     )
     assert found_in(article(paragraphs_html(STORY), head), entry=ENTRY).authors == ("Fay Feed",)
-
-
-def canonical(link: str) -> str:
-    return f'<link rel="canonical" href="{link}">'
-
-
-@pytest.mark.parametrize(
-    ("url", "head", "address"),
-    [
-        (f"{URL}?utm_source=rss", "", URL),
-        (f"{URL}?print=1", canonical(URL), URL),
-        (f"{URL}?print=1", canonical("/2026/11/harbour-road/"), URL),
-        (f"{URL}?print=1", f'<meta property="og:url" content="{URL}">', URL),
-        (URL, canonical("https://other.example.net/story"), URL),
-        (URL, canonical("https://www.example.com/story"), "https://www.example.com/story"),
-        (URL, canonical("https://news.example.com/"), URL),
-        (URL, canonical("javascript:x"), URL),
-        (URL, canonical("http://[bad"), URL),
-        (URL, canonical("/a") + canonical("/b"), URL),
-        ("https://news.example.com/", canonical("https://www.example.com/"),
-         "https://www.example.com/"),
-        ("http://127.0.0.11:8080/x", canonical("https://news.example.com/x"),
-         "http://127.0.0.11:8080/x"),
-        ("http://127.0.0.11:8080/x?amp=1", "", "http://127.0.0.11:8080/x"),
-    ],
-)  # fmt: skip
-def test_a_canonical_link_is_believed_within_its_site(url: str, head: str, address: str) -> None:
-    found = found_in(article(paragraphs_html(STORY), head), url=url)
-    assert found.canonical_url == address
-
-
-@pytest.mark.parametrize("mark", ["amp", "⚡", 'amp=""'])
-def test_an_amp_page_names_the_page_it_is_the_twin_of(mark: str) -> None:
-    body = article(paragraphs_html(STORY), canonical(URL))
-    twin = body.replace(b"<html", f"<html {mark}".encode(), 1)
-    assert found_in(twin, url=f"{URL}amp/").amp_of == URL
-    assert found_in(twin, url=URL).amp_of is None
-    assert found_in(body, url=f"{URL}amp/").amp_of is None
-    elsewhere = twin.replace(URL.encode(), b"https://other.example.net/story")
-    assert found_in(elsewhere, url=f"{URL}amp/").amp_of is None
 
 
 @pytest.mark.parametrize(

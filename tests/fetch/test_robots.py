@@ -1,16 +1,13 @@
 import asyncio
-import time
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from ingest.fetch.client import Fetcher
 from ingest.fetch.redirects import parse_url
-from ingest.fetch.robots import LIMIT, parse_rules
+from ingest.fetch.robots import LIMIT
 from ingest.types import Fault, Fetched, Validators
 from storage.model import Reason
 from tests.fetch.server import (
@@ -320,38 +317,3 @@ def test_closing_while_robots_are_asked_for_leaves_nothing_behind() -> None:
             assert not [task for task in asyncio.all_tasks() if "Robots" in repr(task)]
 
     run(case())
-
-
-def test_a_robots_txt_of_many_robots_and_rules_is_parsed_quickly() -> None:
-    agents = "".join(f"User-agent: r{n}\n" for n in range(15_000))
-    rules = "".join(f"Disallow: /{n}\n" for n in range(15_000))
-    started = time.monotonic()
-    parsed = parse_rules((agents + "User-agent: *\n" + rules).encode())
-    assert time.monotonic() - started < 5
-    assert not parsed.can_fetch("http://example.org/14999", "newsfold")
-
-
-@given(st.binary(max_size=500))
-def test_any_bytes_are_rules(body: bytes) -> None:
-    parse_rules(body).can_fetch("http://example.org/a?b", "newsfold")
-
-
-@given(
-    st.lists(
-        st.sampled_from(
-            [
-                "User-agent: *",
-                "User-agent: newsfold",
-                "useragent x",
-                "user agent",
-                "Disallow: /a*$",
-                "Allow: %",
-                "crawl-delay 5",
-                "\x0b",
-                ":",
-            ]
-        )
-    )
-)
-def test_any_lines_are_rules(lines: list[str]) -> None:
-    parse_rules("\n".join(lines).encode()).can_fetch("http://example.org/a?b", "newsfold")

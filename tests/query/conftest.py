@@ -5,6 +5,7 @@ import pytest
 
 import storage
 from storage.store import Store
+from tests.query.texts import TEXTS, put
 from tests.query.world import World
 
 
@@ -25,3 +26,10 @@ def world(tmp_path: Path) -> Iterator[World]:
 def store(world: World) -> Iterator[Store]:
     with storage.open(world.root) as store:
         yield store
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A folder in which ``TEXTS`` are stored."""
+    put(tmp_path, "1", TEXTS)
+    return tmp_path

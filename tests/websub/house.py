@@ -192,3 +192,16 @@ class Daemon:
             return await self.articles() == sorted(paths)
 
         await until(holds, f"{paths} are stored")
+
+
+Case = Callable[[Daemon], Awaitable[None]]
+
+
+def run(house: House, case: Case, *feeds: str) -> None:
+    """Run a case against the daemon of a house."""
+
+    async def opened() -> None:
+        async with house.daemon(*feeds) as daemon:
+            await case(daemon)
+
+    asyncio.run(opened())

@@ -14,14 +14,29 @@ from storage.model import StoredArticle
 
 def compared(found: Found, other: StoredArticle) -> dict[str, object]:
     """Return what a text shares with another: its lead, and its passages."""
-    own, its = found.extracted.fingerprint, other.fingerprint
-    passages = shared(found.extracted.text, other.site, frozenset(its.passages))
+    passages = shared(found.extracted.text, other.site, frozenset(other.fingerprint.passages))
+    here, there = passages.count + len(passages.others), len(other.fingerprint.passages)
     return {
-        "lead": round(common_lead(own, its), 3),
-        "passages": [passages.count + len(passages.others), len(its.passages)],
+        "lead": _lead(found, other),
+        "passages": [here, there],
         "passages_shared": passages.count,
         "only_here": quotes(passages.others),
     }
+
+
+def seen_from(other: StoredArticle, found: Found) -> dict[str, object]:
+    """Return what ``compared`` does from the other's side; its own words are not at hand."""
+    passages = shared(found.extracted.text, other.site, frozenset(other.fingerprint.passages))
+    here, there = len(other.fingerprint.passages), passages.count + len(passages.others)
+    return {
+        "lead": _lead(found, other),
+        "passages": [here, there],
+        "passages_shared": passages.count,
+    }
+
+
+def _lead(found: Found, other: StoredArticle) -> float:
+    return round(common_lead(found.extracted.fingerprint, other.fingerprint), 3)
 
 
 def left_out(found: Found) -> Mapping[str, object]:

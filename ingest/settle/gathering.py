@@ -12,6 +12,8 @@ from ingest.dedup.decision import Copy, is_contained, precedes
 from ingest.dedup.sample import likeness
 from ingest.feeds.diff import entry_id_of
 from ingest.settle.case import Case
+from ingest.settle.evidence import seen_from
+from ingest.settle.finding import Found
 from ingest.settle.rows import demoted_row
 from storage.model import Duplicate, Match, Outcome, OutcomeChange, Reason, StoredArticle
 
@@ -37,8 +39,10 @@ def story_of(case: Case, decision: Copy) -> tuple[StoredArticle, tuple[Copy, ...
     return first.of, tuple(copy for copy in (decision, *alone) if copy is not first)
 
 
-def give_way(case: Case, leader: StoredArticle, former: StoredArticle, copy: Copy) -> Folded:
-    """Fold a story's former first into the article that precedes it.
+def give_way(
+    case: Case, found: Found, leader: StoredArticle, former: StoredArticle, copy: Copy
+) -> Folded:
+    """Fold a story's former first into the article that precedes it, of which this text is.
 
     What that is a ``copy`` of may be another of the story: then the numbers of these two are taken.
     """
@@ -46,7 +50,8 @@ def give_way(case: Case, leader: StoredArticle, former: StoredArticle, copy: Cop
         copy = _measured(case, leader, former)
     detail = f"{leader.canonical_url} comes before it (by published time, then sighting, id)"
     folded = replace(former, duplicate_of=leader.article_id)
-    return _folded(case, folded, copy, Reason.BETTER_ORIGINAL, detail)
+    told = _told(found, leader, copy)
+    return _folded(case, folded, copy, told, reason=Reason.BETTER_ORIGINAL, detail=detail)
 
 
 def _measured(case: Case, leader: StoredArticle, former: StoredArticle) -> Copy:
@@ -69,14 +74,25 @@ def _measured(case: Case, leader: StoredArticle, former: StoredArticle) -> Copy:
     )
 
 
-def gather(case: Case, shared: StoredArticle, leader: StoredArticle, copy: Copy) -> Folded:
+def gather(
+    case: Case, found: Found, shared: StoredArticle, leader: StoredArticle, copy: Copy
+) -> Folded:
     """Fold an article that was alone in its story into that of a text that is a copy of both."""
     folded = replace(copy.of, story_id=leader.story_id, duplicate_of=leader.article_id)
     detail = f"{shared.canonical_url} is a copy of it and of the story of {leader.canonical_url}"
-    return _folded(case, folded, copy, Reason.SHARED_COPY, detail)
+    told = _told(found, shared, copy)
+    return _folded(case, folded, copy, told, reason=Reason.SHARED_COPY, detail=detail)
 
 
-def _folded(case: Case, folded: StoredArticle, copy: Copy, reason: Reason, detail: str) -> Folded:
+def _told(found: Found, by: StoredArticle, copy: Copy) -> str:
+    """Return what a former original is a copy by, from its side."""
+    numbers = {} if copy.match is Match.EXACT else seen_from(copy.of, found)
+    return json.dumps({"of": by.article_id, **copy.evidence, **numbers})
+
+
+def _folded(
+    case: Case, folded: StoredArticle, copy: Copy, evidence: str, *, reason: Reason, detail: str
+) -> Folded:
     row = demoted_row(
         folded,
         copy,
@@ -95,6 +111,6 @@ def _folded(case: Case, folded: StoredArticle, copy: Copy, reason: Reason, detai
         outcome=Outcome.DUPLICATE,
         reason=reason,
         detail=detail,
-        evidence=json.dumps(copy.evidence),
+        evidence=evidence,
     )
     return folded, row, change

@@ -55,7 +55,8 @@ def _among(
         for copy in alone
         if precedes(leader, copy.of) and may_join(case.ledger, copy.of, leader)
     ]
-    return replace(commit, gathered=tuple(gather(case, stored, leader, copy) for copy in joining))
+    gathered = tuple(gather(case, found, stored, leader, copy) for copy in joining)
+    return replace(commit, gathered=gathered)
 
 
 def _original(
@@ -115,7 +116,7 @@ def _better_original(
         change=change,
         stored=stored,
         rows=(article_row(case.state, found, stored),),
-        demoted=give_way(case, stored, first, copy),
+        demoted=give_way(case, found, stored, first, copy),
         related=(),
     )
 

@@ -214,7 +214,11 @@ def test_a_better_original_that_arrives_late_takes_the_story_over(
     ]
     (demotion,) = desk.view("FROM outcomes WHERE reason = 'better_original'")
     assert demotion["entry_id"] == entry_id_of("f", "second")
-    assert json.loads(str(demotion["evidence"]))["rule"]
+    evidence = json.loads(str(demotion["evidence"]))
+    assert evidence["rule"]
+    assert evidence["of"] == id_of("first")
+    assert json.loads(change.evidence)["passages"] == evidence["passages"][::-1]
+    assert json.loads(change.evidence)["passages_shared"] == evidence["passages_shared"]
 
 
 def test_a_copy_whose_text_drifts_away_is_an_article_again(desk: Desk) -> None:

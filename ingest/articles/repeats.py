@@ -34,6 +34,7 @@ _BLOCKS: Final = frozenset(
 _CELLS: Final = frozenset({"li", "tr", "td", "th", "dt", "dd"})  # short ones go with the whole
 _UNREAD: Final = frozenset({"script", "style", "template", "noscript", "textarea", "option"})
 _FURNITURE: Final = frozenset({"nav", "footer", "aside", "a", "button", "select", "menu"})
+_MARKED: Final = _UNREAD | _FURNITURE
 _DIGITS: Final = re.compile(r"\d+")
 _LONG_WORD: Final = 14  # letters: longer on average, and there are no spaces between the words
 _WORD: Final = 2
@@ -59,20 +60,18 @@ class Block:
 
 @dataclass(slots=True)
 class _Ended:
-    """An element, which of the page's words are its own, how many that is, and its tags' path."""
+    """An element, where its words stand among the page's, how many they are, and its tags' path.
+
+    ``start`` and ``end`` are characters of the page's words, parted by one space each.
+    """
 
     element: HtmlElement
-    said: list[str]
     start: int
     end: int
     count: int
     depth: int
     path: str
     beside: bool
-
-    @property
-    def words(self) -> str:
-        return " ".join(self.said[self.start : self.end])
 
     def block(self, known_by: str, words: str) -> Block:
         """Return the element with its words as a block that is known by others at its place."""
@@ -99,16 +98,17 @@ def blocks(tree: HtmlElement) -> tuple[Block, ...]:
     found: list[Block] = []
     last = (0, 0)
     latest: dict[int, _Ended] = {}
-    for each in _ended(body):
+    said, ended = _read(body)
+    for each in ended:
         if each.element in headings:
             continue
         if each.count >= FEWEST_WORDS and (each.start, each.end) != last:
-            words = each.words
+            words = said[each.start : each.end]
             found.append(each.block(words, words))
             last = (each.start, each.end)
         before = latest.get(each.depth)
-        if before is not None and before.end == each.start:
-            found += _together(before, each)
+        if before is not None and before.end + 1 == each.start:
+            found += _together(before, each, said)
         latest[each.depth] = each
     half = MOST // 2
     return tuple(found) if len(found) <= MOST else (*found[:half], *found[-half:])
@@ -144,56 +144,58 @@ def remove(gone: Sequence[Block]) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-def _ended(body: HtmlElement) -> Iterator[_Ended]:
-    """Yield the elements that may be blocks and have words, each as it ends."""
+def _read(body: HtmlElement) -> tuple[str, list[_Ended]]:
+    """Return a page's words, and its elements that may be blocks and have words, as they end."""
     said: list[str] = []
-    begun: list[int] = []
-    tags: list[str] = []
-    unread = beside = 0
+    ended: list[_Ended] = []
+    # Of each open element: its tag, and how many words and characters of them stood before it.
+    opened: list[tuple[str, int, int]] = []
+    words = at = unread = beside = 0
     for event, element in etree.iterwalk(body, events=("start", "end")):
-        tag = element.tag
         if event == "start":
-            begun.append(len(said))
-            tags.append(tag)
-            unread += tag in _UNREAD
-            beside += tag in _FURNITURE
-            if not unread and (text := element.text) and not text.isspace():
-                said += text.casefold().split()
-            continue
-        start = begun.pop()
-        tags.pop()
-        size = len(said) - start
-        if 0 < size <= _LONGEST and tag in _BLOCKS and not unread:
-            count = size if size >= FEWEST_WORDS else _count(said[start:])
-            if count >= FEWEST_WORDS or not (beside or tag in _CELLS):
-                path = "/".join([*tags[-_ABOVE:], tag])
-                yield _Ended(
-                    element, said, start, start + size, count, len(begun), path, beside > 0
-                )
-        unread -= tag in _UNREAD
-        beside -= tag in _FURNITURE
-        if not unread and (text := element.tail) and not text.isspace():
-            said += text.casefold().split()
+            tag = element.tag
+            opened.append((tag, words, at))
+            if tag in _MARKED:
+                unread += tag in _UNREAD
+                beside += tag in _FURNITURE
+            text = element.text
+        else:
+            tag, before, start = opened.pop()
+            if words > before and tag in _BLOCKS and words - before <= _LONGEST and not unread:
+                size = words - before
+                count = size if size >= FEWEST_WORDS else _count(size, at - start - size)
+                if count >= FEWEST_WORDS or not (beside or tag in _CELLS):
+                    path = "/".join([*[above[0] for above in opened[-_ABOVE:]], tag])
+                    ended.append(
+                        _Ended(element, start, at - 1, count, len(opened), path, beside > 0)
+                    )
+            if tag in _MARKED:
+                unread -= tag in _UNREAD
+                beside -= tag in _FURNITURE
+            text = element.tail
+        if text and not unread and not text.isspace():
+            # Folded together, and so in one call: no letter is folded to white space.
+            piece = " ".join(text.split()).casefold()
+            words += piece.count(" ") + 1
+            at += len(piece) + 1
+            said.append(piece)
+    return " ".join(said), ended
 
 
-def _together(first: _Ended, second: _Ended) -> Iterator[Block]:
+def _together(first: _Ended, second: _Ended, said: str) -> Iterator[Block]:
     """Yield those of two neighbours that are short, known by the words of both."""
     short = first.count < FEWEST_WORDS or second.count < FEWEST_WORDS
     enough = first.count + second.count >= FEWEST_WORDS
     if short and enough and first.element.getparent() is second.element.getparent():
-        before, after = first.words, second.words
+        before, after = said[first.start : first.end], said[second.start : second.end]
         for each, words in ((first, before), (second, after)):
             if each.count < FEWEST_WORDS:
                 yield each.block(f"{before}\n{after}", words)
 
 
-def _count(pieces: Sequence[str]) -> int:
-    """Return how many words pieces parted by white space are, also in scripts without spaces."""
-    if len(pieces) >= FEWEST_WORDS:
-        return len(pieces)
-    letters = sum(map(len, pieces))
-    unspaced = letters > _LONG_WORD * len(pieces)
-    return letters // _WORD if unspaced else len(pieces)
+def _count(pieces: int, letters: int) -> int:
+    """Return how many words a few pieces parted by white space are, also without spaces."""
+    return letters // _WORD if letters > _LONG_WORD * pieces else pieces
 
 
 def _hash(words: str, place: str) -> int:

@@ -130,15 +130,15 @@ class _Page:
         stated = Witness.of(self._hints.stated)
         if own.words < _FRAGMENT * max(self.second.words, stated.words):
             # All that trafilatura can find is believed only if another tells the same.
-            full = extractors.full(self._whole())
+            full = extractors.full(self._whole)
             words = Witness.joined(full)
             if max(words.likeness(self.second), words.likeness(stated)) >= _SAME:
                 return self._chosen(full, FULL, "told by another as well", steps)
         # The whole tree: what is short after the pruning may be long in it.
-        third = extractors.readability(self._whole())
+        third = extractors.readability(deepcopy(self._whole))
         if whole and own.likeness(Witness.joined(third)) >= _ALIKE:
             return Body(paragraphs=found, steps=steps)
-        candidates = {QUICK: found, PRECISE: extractors.precise(self._whole()), READABILITY: third}
+        candidates = {QUICK: found, PRECISE: extractors.precise(self._whole), READABILITY: third}
         filled = {name: some for name, some in candidates.items() if some}
         if not filled:
             return Body(paragraphs=(), steps=steps)
@@ -153,7 +153,9 @@ class _Page:
         step = Step(stage=Stage.BODY, change=Change.CHOSEN, rule=rule, text=name)
         return Body(paragraphs=tuple(found), steps=(*steps, step))
 
+    @cached_property
     def _whole(self) -> HtmlElement:
+        """The page as it was, without what no article needs."""
         tree = parse_html(self._markup)
         assert tree is not None, "it was parsed before"
         prune(tree, (*self._prunings, *ALWAYS))

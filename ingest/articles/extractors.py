@@ -6,11 +6,8 @@ words are asked: two that err in different ways seldom err at the same place.
 """
 
 from copy import copy
-from importlib.util import find_spec, module_from_spec
-from types import ModuleType
 from typing import Final
 
-import trafilatura
 from lxml import etree
 from lxml.html import HtmlElement
 from resiliparse.extract.html2text import extract_plain_text
@@ -20,9 +17,9 @@ from trafilatura.metadata import Document, extract_metadata
 from trafilatura.readability_lxml import Document as Readability
 from trafilatura.settings import Extractor
 
+from ingest.articles.copies import CORE, MAIN_EXTRACTOR
 from ingest.articles.document import parse_html
 from ingest.articles.paragraphs import Paragraph, paragraphs
-from ingest.articles.patterns import asked_once, first_asked_once
 
 # What lxml and the extractors raise on documents they cannot take: libxml2's errors, lxml's
 # refusals of odd names and characters (ValueError), nesting deeper than the stack.
@@ -35,25 +32,6 @@ _PRECISE: Final = Extractor(precision=True, comments=False, links=True)
 _FULL: Final = Extractor(comments=False, links=True)
 
 
-def _main_extractor() -> ModuleType:
-    """Return a copy of trafilatura's module, of which the patterns are asked once.
-
-    A copy, for the module itself belongs to all who import it.
-    """
-    spec = find_spec("trafilatura.main_extractor")
-    assert spec is not None, "trafilatura is among the dependencies"
-    assert spec.loader is not None, "and its modules are files"
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    for name in ("OVERALL_DISCARD_XPATH", "TEASER_DISCARD_XPATH", "DISCARD_IMAGE_ELEMENTS"):
-        setattr(module, name, asked_once(getattr(module, name)))
-    module.__dict__["BODY_XPATH"] = first_asked_once(module.BODY_XPATH)
-    return module
-
-
-_MAIN_EXTRACTOR: Final = _main_extractor()
-
-
 def quick(tree: HtmlElement) -> tuple[Paragraph, ...]:
     """Return the body as trafilatura finds it by its own rules alone, in a tree that is thinned.
 
@@ -64,7 +42,7 @@ def quick(tree: HtmlElement) -> tuple[Paragraph, ...]:
     """
     try:
         cleaned = convert_tags(tree_cleaning(copy(_shown(tree)), _QUICK), _QUICK)
-        body, _ = _MAIN_EXTRACTOR.extract_content(cleaned, _QUICK)
+        body, _ = MAIN_EXTRACTOR.extract_content(cleaned, _QUICK)
     except (*_LIBRARY_ERRORS, TypeError):
         return ()
     return paragraphs(body)
@@ -86,7 +64,7 @@ def full(tree: HtmlElement) -> tuple[Paragraph, ...]:
 
 def _compared(tree: HtmlElement, options: Extractor) -> tuple[Paragraph, ...]:
     try:
-        document = trafilatura.bare_extraction(tree, options=options)
+        document = CORE.bare_extraction(tree, options=options)
     except _LIBRARY_ERRORS:
         return ()
     # A dictionary is what the deprecated ``as_dict`` asks for.
@@ -96,7 +74,7 @@ def _compared(tree: HtmlElement, options: Extractor) -> tuple[Paragraph, ...]:
 
 
 def readability(tree: HtmlElement) -> tuple[Paragraph, ...]:
-    """Return the body as the readability algorithm finds it."""
+    """Return the body as the readability algorithm finds it; the tree is used up."""
     try:
         summary = Readability(tree, min_text_length=_SHORTEST_BLOCK).summary()
     except (*_LIBRARY_ERRORS, TypeError, AttributeError):

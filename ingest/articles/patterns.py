@@ -21,7 +21,7 @@ LONGEST: Final = 1_000
 _NAMESPACES: Final = {"re": "http://exslt.org/regular-expressions"}
 _VALUE: Final = re.compile(r"'[^']*'")
 _OWN: Final = re.compile(
-    r"\s*\.//\*\[(?:[\s()\[\],|=']|self::\w+|@[\w-]+|\b(?:or|and|re:test|contains|translate|starts-with)\b)+"
+    r"\s*\.//\*\[(?:[\s()\[\],|=']|self::\w+|@[\w-]+|\b(?:or|and|not|re:test|contains|translate|starts-with)\b)+"
 )
 _FIRST: Final = re.compile(r"\s*\(?\s*(\.//\*\[.*\])\s*\)?\s*\[1\]\s*", re.DOTALL)
 _NAME: Final = re.compile(r"@([\w-]+)")

@@ -9,6 +9,7 @@ looked for again in the whole tree (``ingest.articles.body``).
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from itertools import islice
 from typing import Final
 
@@ -160,13 +161,17 @@ def _named(
 ) -> Iterator[HtmlElement]:
     """Yield the elements that have an id or a class of a pattern's names, in lower case."""
     for element in tree.iter(*tags):
-        own, kind = element.get("id"), element.get("class")
-        if not own and not kind:
-            continue
-        name = f"{own or ''} {kind or ''}".lower()
-        # Most have no such name, and to look for a word is quicker than for a pattern.
-        if any(map(name.__contains__, _NAME_PARTS)) and pattern.search(name):
+        own, kind = element.get("id") or "", element.get("class") or ""
+        # Most have no such name, and a site's pages have mostly the same ones.
+        telling = _is_telling(own) or _is_telling(kind)
+        if telling and pattern.search(f"{own} {kind}".lower()):
             yield element
+
+
+@lru_cache(maxsize=4096)
+def _is_telling(name: str) -> bool:
+    folded = name.lower()
+    return any(part in folded for part in _NAME_PARTS)
 
 
 def _holds_article(element: HtmlElement) -> bool:

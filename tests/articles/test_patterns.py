@@ -6,14 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
+from trafilatura import core, main_extractor
+from trafilatura import external as external_module
 from trafilatura.xpaths import (
     BODY_XPATH,
     DISCARD_IMAGE_ELEMENTS,
     OVERALL_DISCARD_XPATH,
+    REMOVE_COMMENTS_AND_LISTS_XPATH,
+    REMOVE_COMMENTS_XPATH,
     TEASER_DISCARD_XPATH,
 )
 
 from ingest.articles import patterns
+from ingest.articles.copies import CORE, MAIN_EXTRACTOR
 from ingest.articles.patterns import (
     AskedOnce,
     FirstAskedOnce,
@@ -22,9 +27,15 @@ from ingest.articles.patterns import (
     looks_at_itself,
 )
 
-LISTS = [OVERALL_DISCARD_XPATH, TEASER_DISCARD_XPATH, DISCARD_IMAGE_ELEMENTS]
+LISTS = [
+    OVERALL_DISCARD_XPATH,
+    TEASER_DISCARD_XPATH,
+    DISCARD_IMAGE_ELEMENTS,
+    REMOVE_COMMENTS_XPATH,
+    REMOVE_COMMENTS_AND_LISTS_XPATH,
+]
 TAGS = st.sampled_from(
-    ["div", "item", "list", "p", "section", "span", "head", "ref", "article", "main"]
+    ["div", "item", "list", "p", "section", "span", "head", "ref", "article", "main", "ol", "ul"]
 )
 NAMES = st.sampled_from(
     ["id", "class", "style", "role", "aria-hidden", "title", "data-component", "itemprop"]
@@ -33,6 +44,7 @@ VALUES = st.sampled_from(
     [
         *("cookie", "story", "share-bar", "teaser", "caption", "display:none", "true", "nav", ""),
         *("MostPopularStories", "reply-9", "comments-title", "site-footer", "text hide", "byline"),
+        *("comments", "commentlist", "disqus_thread"),
         *(
             "articleBody",
             "post",
@@ -126,3 +138,17 @@ def test_no_answer_is_kept_of_an_element_with_long_attributes() -> None:
     tree = tree_of([("div", {"class": f"teaser {'a' * patterns.LONGEST}"}, False)])
     assert once(tree) == list(tree)
     assert not once._answers
+
+
+def test_the_copied_modules_ask_once_and_leave_trafilaturas_own_as_they_are() -> None:
+    assert CORE.extract_content is MAIN_EXTRACTOR.extract_content
+    external = CORE.compare_extraction.__globals__
+    for own in (MAIN_EXTRACTOR.OVERALL_DISCARD_XPATH, external["OVERALL_DISCARD_XPATH"]):
+        assert [type(each) for each in own] == [AskedOnce]
+    for module in (main_extractor, external_module):
+        assert vars(module)["OVERALL_DISCARD_XPATH"] is OVERALL_DISCARD_XPATH
+    for name, owner in (
+        ("extract_content", main_extractor),
+        ("compare_extraction", external_module),
+    ):
+        assert vars(core)[name] is vars(owner)[name]

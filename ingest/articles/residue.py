@@ -83,7 +83,8 @@ def drop_residue(
             headlines=headlines,
             authors=names,
         )
-        if rule := next((name for name, holds in _RULES.items() if holds(paragraph, place)), None):
+        by_place = (name for name, holds in _RULES.items() if holds(paragraph, place))
+        if rule := next(by_place, None) or _phrase(paragraph):
             rules[index] = rule
     kept = [index for index in range(len(found)) if index not in rules]
     while kept and (rule := _dangling(found[kept[-1]])):
@@ -163,11 +164,12 @@ def _is_credit(paragraph: Paragraph, place: _Place) -> bool:
     return place.length <= _CREDIT and bool(CREDIT_LINE.match(paragraph.text.casefold()))
 
 
-def _has_phrase(pattern: re.Pattern[str]) -> Callable[[Paragraph, _Place], bool]:
-    def holds(paragraph: Paragraph, place: _Place) -> bool:
-        return place.length <= SHORT and bool(pattern.match(paragraph.text.casefold()))
-
-    return holds
+def _phrase(paragraph: Paragraph) -> str | None:
+    """Return the name of the stock phrases among which a short paragraph is."""
+    if paragraph.length > SHORT:
+        return None
+    text = paragraph.text.casefold()
+    return next((name for name, pattern in STOCK_PHRASES.items() if pattern.match(text)), None)
 
 
 _RULES: Final[Mapping[str, Callable[[Paragraph, _Place], bool]]] = {
@@ -179,7 +181,6 @@ _RULES: Final[Mapping[str, Callable[[Paragraph, _Place], bool]]] = {
     "contact": _is_contact,
     "related link": _is_related,
     "credit": _is_credit,
-    **{name: _has_phrase(pattern) for name, pattern in STOCK_PHRASES.items()},
 }
 
 

@@ -70,13 +70,13 @@ class Reading:
 
 
 def read_body(
-    tree: HtmlElement, markup: str, hints: Hints, prunings: Sequence[Pruning] = ()
+    tree: HtmlElement, markup: bytes, hints: Hints, prunings: Sequence[Pruning] = ()
 ) -> Reading:
     """Read the body of a page.
 
     Args:
         tree: The page's root element; it is used up.
-        markup: The page's decoded source, for what needs the page as it was.
+        markup: The page's source in UTF-8, for what needs the page as it was.
         hints: What the page's metadata tell.
         prunings: What was removed from the tree before, as what a site is known to repeat on its
             pages; to be removed again where the page as it was is looked at.
@@ -98,7 +98,7 @@ class _Page:
     """A page under extraction: the thinned tree, and the whole one where it is asked for."""
 
     def __init__(
-        self, tree: HtmlElement, markup: str, hints: Hints, prunings: Sequence[Pruning]
+        self, tree: HtmlElement, markup: bytes, hints: Hints, prunings: Sequence[Pruning]
     ) -> None:
         self._markup = markup
         self._hints = hints

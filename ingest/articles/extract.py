@@ -13,7 +13,7 @@ from typing import Final
 from ingest.articles.account import Step
 from ingest.articles.body import Hints, Reading
 from ingest.articles.choice import compared
-from ingest.articles.document import decode, not_html, parse_html
+from ingest.articles.document import not_html, parse_html, utf8
 from ingest.articles.fields import FEED, fed, filled, guessed, settled
 from ingest.articles.kinds import measure, not_an_article
 from ingest.articles.language import count_words, detect_language
@@ -71,7 +71,7 @@ def examine(
     problem = not_html(page.body, page.content_type)
     if problem is not None:
         return _failed(Reason.NOT_HTML, problem, page)
-    markup = decode(page.body, page.content_type)
+    markup = utf8(page.body, page.content_type)
     tree = parse_html(markup)
     if tree is None:
         return _failed(Reason.NOT_HTML, "the answer holds no markup", page)

@@ -41,13 +41,13 @@ class Learned:
 
 
 def read_learned(
-    tree: HtmlElement, markup: str, hints: Hints, site: Site, unmatched: Sequence[str] = ()
+    tree: HtmlElement, markup: bytes, hints: Hints, site: Site, unmatched: Sequence[str] = ()
 ) -> Learned:
     """Read the body of a page by what is known of its site.
 
     Args:
         tree: The page's root element; it is used up.
-        markup: The page's decoded source.
+        markup: The page's source in UTF-8.
         hints: What the page's metadata tell.
         site: What is known of the site.
         unmatched: The rules that matched nothing so far.
@@ -93,7 +93,7 @@ def link_share(body: Body) -> float:
 
 
 def _read(
-    tree: HtmlElement, markup: str, hints: Hints, site: Site
+    tree: HtmlElement, markup: bytes, hints: Hints, site: Site
 ) -> tuple[Reading, tuple[str, ...]]:
     """Read a tree that has lost its repeats; the second value names rules that matched nothing."""
     own = site.rules
@@ -141,7 +141,7 @@ def _again(hints: Hints, site: Site) -> tuple[Pruning, ...]:
     return (forget, obey)
 
 
-def _parsed(markup: str) -> HtmlElement:
+def _parsed(markup: bytes) -> HtmlElement:
     tree = parse_html(markup)
     assert tree is not None, "it was parsed before"
     return tree

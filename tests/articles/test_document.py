@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from ingest.articles.document import decode, not_html, parse_html
+from ingest.articles.document import decode, not_html, parse_html, utf8
 
 RUSSIAN = "Совет города проголосовал за закрытие дороги. Жители довольны решением."
 GERMAN = "Der Rat der Stadt beschloß die Schließung der Straße für Lärmgeplagte Anwohner."
@@ -133,3 +133,21 @@ def test_what_is_no_metadata_stands_in_the_body(markup: str, head: str, body: st
     found = [etree.tostring(part, encoding="unicode", method="html") for part in tree]
     assert found[0] == f"<head>{head}</head>"
     assert found[1].startswith(f"<body>{body}")
+
+
+@given(
+    st.one_of(
+        st.binary(),
+        st.text().map(lambda text: text.encode("utf-8", "surrogatepass")),
+        st.text().map(lambda text: text.encode("utf-8-sig", "replace")[:-1]),
+        st.text(alphabet="ä€𝄞x").map(lambda text: text.encode("utf-16")),
+    ),
+    st.sampled_from(["", "text/html; charset=iso-2022-jp", "text/html; charset=windows-1251"]),
+)
+def test_a_page_in_utf_8_is_what_is_decoded_of_it(body: bytes, content_type: str) -> None:
+    assert utf8(body, content_type) == decode(body, content_type).encode("utf-8", "replace")
+
+
+def test_a_page_that_is_utf_8_is_not_written_anew() -> None:
+    body = page_of(RUSSIAN).encode()
+    assert utf8(body, "text/html; charset=windows-1251") is body

@@ -8,6 +8,7 @@ words are asked: two that err in different ways seldom err at the same place.
 from copy import copy
 from typing import Final
 
+from htmldate import find_date
 from lxml import etree
 from lxml.html import HtmlElement
 from resiliparse.extract.html2text import extract_plain_text
@@ -15,7 +16,7 @@ from resiliparse.parse.html import HTMLTree
 from trafilatura.htmlprocessing import convert_tags, tree_cleaning
 from trafilatura.metadata import Document, extract_metadata
 from trafilatura.readability_lxml import Document as Readability
-from trafilatura.settings import Extractor
+from trafilatura.settings import Extractor, set_date_params
 
 from ingest.articles.copies import CORE, MAIN_EXTRACTOR
 from ingest.articles.document import parse_html
@@ -101,6 +102,14 @@ def _shown(tree: HtmlElement) -> HtmlElement:
     """Return the part of a page that is shown: the head is some seventy elements."""
     body = tree.find("body")
     return tree if body is None else body
+
+
+def guess_date(tree: HtmlElement, url: str) -> str | None:
+    """Return the day that is guessed from a page's text, as ``guess_metadata`` does, alone."""
+    try:
+        return find_date(tree, url=url, **set_date_params(extensive=True))
+    except _LIBRARY_ERRORS:
+        return None
 
 
 def guess_metadata(tree: HtmlElement, url: str) -> Document | None:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from lxml.html import HtmlElement
 
 from ingest.articles.dates import PageDate, parse_date
-from ingest.articles.extractors import guess_metadata
+from ingest.articles.extractors import guess_date, guess_metadata
 from ingest.articles.metadata import Metadata
 from ingest.articles.names import author_names, plain, without_site
 from ingest.types import ParsedEntry
@@ -56,6 +56,8 @@ def guessed(said: Metadata, tree: HtmlElement, url: str) -> Metadata:
     """Return the fields with those that nobody stated guessed from the page (rule 3)."""
     if said.title and said.published:
         return said
+    if said.title and said.authors:
+        return filled(said, Metadata(published=_day(guess_date(tree, url))), GUESS)
     found = guess_metadata(tree, url)
     if found is None:
         return said
@@ -64,14 +66,14 @@ def guessed(said: Metadata, tree: HtmlElement, url: str) -> Metadata:
         title=without_site(plain(found.title or ""), said.outlets) or None,
         # A single word guessed from a page's layout is mostly a place, an agency or initials.
         authors=tuple(name for name in names if " " in name),
-        published=parse_date(found.date) if _is_a_day(found.date) else None,
+        published=_day(found.date),
     )
     return filled(said, guess, GUESS)
 
 
-def _is_a_day(date: str | None) -> bool:
+def _day(date: str | None) -> PageDate | None:
     # A year, such as a copyright notice's, is guessed as its first day.
-    return date is not None and not date.endswith("-01-01")
+    return None if date is None or date.endswith("-01-01") else parse_date(date)
 
 
 def filled(said: Metadata, other: Metadata, source: str) -> Metadata:

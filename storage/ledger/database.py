@@ -12,7 +12,7 @@ from storage.errors import DamagedLedgerError, StoreError
 from storage.fs import OnStep, can_write, no_hook
 from storage.ledger import seals
 from storage.ledger.ddl import SCHEMA, SCHEMA_VERSION, UPGRADES
-from storage.ledger.opening import BUSY_SECONDS, open_to_read
+from storage.ledger.opening import BUSY_SECONDS, open_to_read, version_of
 
 # What a hook is told.
 BEGIN, COMMIT, CHECKPOINT = "begin", "commit", "checkpoint"
@@ -163,7 +163,7 @@ def _prepared(path: Path, on_step: OnStep) -> sqlite3.Connection:
         # Changing to WAL fails at once while any other connection so much as reads, however long
         # the busy timeout: so processes that start together take turns.
         with FileLock(f"{path}.lock", timeout=BUSY_SECONDS):
-            version = _version(connection, path)
+            version = version_of(connection, path)
             if version is None:
                 _create(connection, on_step)
             elif version < SCHEMA_VERSION:
@@ -199,25 +199,6 @@ def _upgrade(connection: sqlite3.Connection, version: int, on_step: OnStep) -> N
 def _execute(connection: sqlite3.Connection, script: str) -> None:
     for statement in script.split(";\n"):
         connection.execute(statement)
-
-
-def _version(connection: sqlite3.Connection, path: Path) -> int | None:
-    """Return the version of the schema in the file; ``None`` if the file is empty."""
-    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
-    if not tables:
-        return None
-    if not {"meta", "journal"} <= tables:
-        raise StoreError(f"{path}: is an SQLite database of something else, not a ledger")
-    row = connection.execute("SELECT value FROM meta WHERE key = 'schema_version'").fetchone()
-    version = int(row[0]) if row and row[0].isdecimal() else 0
-    if version > SCHEMA_VERSION:
-        raise StoreError(
-            f"{path}: was written by a newer Newsfold (its schema is version {version}, this one"
-            f" knows versions up to {SCHEMA_VERSION}); use that one, or another data folder"
-        )
-    if version < 1:
-        raise DamagedLedgerError(f"{path}: does not say which version its schema is")
-    return version
 
 
 def _is_damage(error: Exception) -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import quote
 
-from storage.errors import StoreError
+from storage.errors import DamagedLedgerError, StoreError
 from storage.fs import can_write
 from storage.ledger.ddl import SCHEMA_VERSION
 
@@ -61,18 +61,34 @@ def _connected(path: Path, file: Path, how: str, stack: ExitStack) -> sqlite3.Co
 
 
 def _check(db: sqlite3.Connection, path: Path) -> None:
-    tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
-    if not {"meta", "journal"} <= tables:
+    version = version_of(db, path)
+    if version is None:
         raise StoreError(f"{path}: is no ledger of Newsfold")
-    row = db.execute("SELECT value FROM meta WHERE key = 'schema_version'").fetchone()
-    version = int(row[0]) if row and row[0].isdecimal() else 0
-    if version > SCHEMA_VERSION:
-        raise StoreError(
-            f"{path}: was written by a newer Newsfold (its schema is version {version},"
-            f" this one knows versions up to {SCHEMA_VERSION}); use that one"
-        )
     if version < SCHEMA_VERSION:
         raise OutdatedError(
             f"{path}: is of an older version ({version}, not {SCHEMA_VERSION}); a"
             " `newsfold crawl` where it can be written brings it up to date"
         )
+
+
+def version_of(connection: sqlite3.Connection, path: Path) -> int | None:
+    """Return the version of the schema in the file; ``None`` if the file is empty.
+
+    Raises:
+        StoreError: the file is no ledger, or one of a newer version.
+    """
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+    if not tables:
+        return None
+    if not {"meta", "journal"} <= tables:
+        raise StoreError(f"{path}: is an SQLite database of something else, not a ledger")
+    row = connection.execute("SELECT value FROM meta WHERE key = 'schema_version'").fetchone()
+    version = int(row[0]) if row and row[0].isdecimal() else 0
+    if version > SCHEMA_VERSION:
+        raise StoreError(
+            f"{path}: was written by a newer Newsfold (its schema is version {version}, this one"
+            f" knows versions up to {SCHEMA_VERSION}); use that one, or another data folder"
+        )
+    if version < 1:
+        raise DamagedLedgerError(f"{path}: does not say which version its schema is")
+    return version

@@ -68,6 +68,7 @@ class DefaultsForm(_Form):
     interval: Interval = None
     full_text: Text = FullText.AUTO
     fold: bool = True
+    archive: bool = False
 
 
 class PollingForm(_Form):

@@ -219,5 +219,8 @@ def _feed(feed: FeedForm, *, feed_id: str, form: FileForm) -> Feed:
         full_text=feed.full_text if "full_text" in said else form.defaults.full_text,
         fold=feed.fold if "fold" in said else form.defaults.fold,
         retention=feed.retention if "retention" in said else form.store.retention,
-        archive=feed.archive if "archive" in said else form.archive,
+        archive=next(
+            (it.archive for it in (feed, form.defaults) if "archive" in it.model_fields_set),
+            form.archive,
+        ),
     )

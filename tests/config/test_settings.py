@@ -131,3 +131,29 @@ def test_every_key_is_documented_and_nothing_else_is() -> None:
     text = (ROOT / "docs" / "reference" / "configuration.md").read_text(encoding="utf-8")
     documented = [line.split("`")[1] for line in text.splitlines() if line.startswith("| `")]
     assert sorted(documented) == sorted(keys())
+
+
+@pytest.mark.parametrize(
+    ("text", "single", "feeds"),
+    [
+        ("", False, [False, False, True]),
+        ("archive: true\n", True, [True, False, True]),
+        ("defaults: {archive: true}\n", False, [True, False, True]),
+        ("archive: true\ndefaults: {archive: false}\n", True, [False, False, True]),
+    ],
+)
+def test_pages_are_archived_by_feed_then_by_default_then_as_all_are(
+    tmp_path: Path, text: str, single: bool, feeds: list[bool]
+) -> None:
+    config = load(
+        write(
+            tmp_path,
+            f"""{text}feeds:
+  - https://a.example/feed
+  - {{url: "https://b.example/feed", archive: false}}
+  - {{url: "https://c.example/feed", archive: true}}
+""",
+        )
+    )
+    assert config.archive is single
+    assert [feed.archive for feed in config.feeds] == feeds

@@ -15,7 +15,7 @@ from ingest.regroup.kept import Kept, kept_rows
 from ingest.regroup.moves import Because, as_first
 from ingest.regroup.people import read_again
 from storage.archive.reader import Kept as Archived
-from storage.archive.removal import remove_captures
+from storage.archive.removal import Captures, remove_captures
 from storage.archive.writer import FOLDER as ARCHIVE
 from storage.lake.lake import Lake
 from storage.lake.removal import of_article
@@ -148,9 +148,10 @@ def finish(
             if isinstance(done, Day):
                 left += 1
                 yield done
-    for file in remove_captures(lake.root, partial(_tells_of, unfinished)):
-        left += 1
-        yield Day(table=ARCHIVE, day=file.parent.name.removeprefix("dt="), parts=())
+    for file in remove_captures(lake.root, Captures(wanted=partial(_tells_of, unfinished))):
+        if file.is_left:
+            left += 1
+            yield Day(table=ARCHIVE, day=file.day, parts=())
     if left:
         return
     search.forget()

@@ -8,7 +8,8 @@ from contextlib import closing
 from ingest.clock import Clock
 from ingest.config import Config
 from ingest.regroup.takedown import Purged, finish
-from ingest.upkeep.retention import outdated
+from ingest.upkeep.retention import KEEPS_ALL, Begins, begins, outdated, outdated_pages
+from storage.archive.removal import Captures, remove_captures
 from storage.errors import StoreError
 from storage.lake.lake import Lake
 from storage.ledger.base import Ledger
@@ -18,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 class Upkeep:
-    """Compacts days once they are over, removes rows that are too old, ends takedowns.
+    """Compacts days once they are over, removes rows and pages that are too old, ends takedowns.
 
     Its end waits for the day that is being written.
     """
@@ -31,6 +32,7 @@ class Upkeep:
         self._clock = clock
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="upkeep")
         self._is_closing = False
+        self._pruned = KEEPS_ALL
 
     async def run(self) -> None:
         """Do all that is to be done, step by step. What the disk refuses waits for the next run."""
@@ -57,7 +59,9 @@ class Upkeep:
 
     def _prune(self) -> None:
         at = self._clock()
-        edits = outdated(self._config, at=at)
+        kept = begins(self._config, at=at)
+        self._prune_archive(kept)
+        edits = outdated(kept)
         for one in self._lake.touched(edits):
             where, rows = f"{one.day.table} of {one.day.day}", f"{one.gone} of {one.day.rows} rows"
             log.info("%s: %s are older than they are kept, and go", where, rows)
@@ -65,6 +69,19 @@ class Upkeep:
             for _ in days:
                 if self._is_closing:
                     return
+
+    def _prune_archive(self, kept: Begins) -> None:
+        pages = outdated_pages(kept, since=self._pruned)
+        going_on = Captures(
+            wanted=pages.wanted, days=lambda day: not self._is_closing and pages.of_day(day)
+        )
+        is_left = False
+        for one in remove_captures(self._config.data, going_on):
+            is_left |= one.is_left
+            what = f"{one.gone} of {one.pages} pages were older than they are kept"
+            log.info("archive of %s: %s, and %s", one.day, what, "stay" if one.is_left else "went")
+        if not is_left and not self._is_closing:
+            self._pruned = kept
 
     def _compact(self) -> None:
         with closing(self._lake.compact(at=self._clock())) as days:

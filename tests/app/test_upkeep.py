@@ -7,6 +7,9 @@ from pathlib import Path
 from ingest.config import Config
 from ingest.config.settings import StoreSettings
 from ingest.upkeep.upkeep import Upkeep
+from storage.archive.reader import archive_files
+from storage.archive.records import Capture
+from storage.archive.writer import Archive
 from storage.lake.lake import Lake
 from tests.lake.world import NOON, article, commit, everything, globbed, lake, open_ledger
 
@@ -64,3 +67,14 @@ def test_rows_that_are_too_old_go(tmp_path: Path) -> None:
     assert ledger.checks() == []
     assert ledger.article("a00004") is not None, "what was seen is known still"
     ledger.close()
+
+
+def test_archived_pages_that_are_too_old_go_with_their_rows(tmp_path: Path) -> None:
+    for days in (0, 3, 4):
+        at = NOON - timedelta(days=days)
+        out = Archive(tmp_path, run_id=f"run{days}", software="test")
+        out.put(Capture(url="https://example.org/", at=at, status=200, body=b"a page"))
+        out.close()
+    kept(tmp_path, retention=timedelta(days=3))
+    assert [file.parent.name for file in archive_files(tmp_path)] == ["dt=2026-11-23"]
+    assert [folder.name for folder in (tmp_path / "archive").glob("dt=*")] == ["dt=2026-11-23"]

@@ -13,7 +13,7 @@ from warcio.archiveiterator import ArchiveIterator
 from storage.archive.members import whole_length
 from storage.archive.reader import Damage, Kept, archive_files, captures
 from storage.archive.records import Capture
-from storage.archive.removal import remove_captures
+from storage.archive.removal import Captures, remove_captures, touched_files
 from storage.archive.writer import Archive
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
@@ -180,12 +180,35 @@ def test_pages_can_be_removed_and_nothing_else_goes(tmp_path: Path) -> None:
     live = archive(tmp_path, "live")
     live.put(capture(9))
     gone = {0, 4, 5, 8}
-    assert list(remove_captures(tmp_path, lambda kept: kept.about["number"] in gone)) == []
+    of_them = Captures(wanted=lambda kept: kept.about["number"] in gone)
+    told = list(touched_files(tmp_path, of_them))
+    assert sum(each.gone for each in told) == len(gone)
+    assert list(remove_captures(tmp_path, of_them)) == told
     assert {each.about["number"] for each in kept(tmp_path)} == {*range(10)} - gone
     for file in archive_files(tmp_path):
         assert b"/4?q" not in gzip.decompress(file.read_bytes())
-    [left] = remove_captures(tmp_path, lambda kept: kept.about["number"] == 9)
-    assert left.name.endswith(".open")
+    nine = Captures(wanted=lambda kept: kept.about["number"] == 9)
+    [left] = remove_captures(tmp_path, nine)
+    assert left.is_left
+    assert left.file.name.endswith(".open")
     live.close()
-    assert list(remove_captures(tmp_path, lambda kept: kept.about["number"] == 9)) == []
+    [done] = remove_captures(tmp_path, nine)
+    assert not done.is_left
     assert 9 not in {each.about["number"] for each in kept(tmp_path)}
+
+
+def test_a_file_without_pages_goes_and_so_does_a_day_that_is_over(tmp_path: Path) -> None:
+    out = archive(tmp_path)
+    for days in (0, 0, 1, 2):
+        out.put(capture(days, at=NOON + timedelta(days=days)))
+    out.close()
+    (tmp_path / "state").mkdir()
+    first = NOON.date()
+    over = Captures(wanted=lambda _: True, days=lambda day: day == first)
+    assert [each.day for each in remove_captures(tmp_path, over)] == [first.isoformat()]
+    assert not (tmp_path / "archive" / f"dt={first}").exists()
+    second = Captures(wanted=lambda kept: kept.about["number"] == 1)
+    [done] = remove_captures(tmp_path, second)
+    assert not done.file.exists()
+    assert done.file.parent.is_dir(), "a run may be about to write there"
+    assert [each.about["number"] for each in kept(tmp_path)] == [2]

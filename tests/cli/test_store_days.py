@@ -1,8 +1,11 @@
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from storage.archive.records import Capture
+from storage.archive.writer import Archive
 from tests.cli.conftest import Crawled
 from tests.cli.runner import newsfold
 
@@ -47,6 +50,25 @@ def test_delete_takes_an_article_down_and_why_says_so(copied: Path) -> None:
     assert newsfold("--data", copied, "store", "verify").code == 0
     again = newsfold("--data", copied, "store", "delete", url, "--yes")
     assert (again.code, again.err) == (0, "0 articles taken down\n")
+
+
+def test_prune_takes_archived_pages_of_the_same_days(copied: Path) -> None:
+    config = copied.parent / "feeds.yml"
+    config.write_text("data: data\nstore: {retention: 36500d}\n", encoding="utf-8")
+    for day in (1, 2):
+        at = datetime(1926, 1, day, tzinfo=UTC)
+        out = Archive(copied, run_id=f"run{day}", software="test")
+        out.put(Capture(url="https://example.org/", at=at, status=200, body=b"a page"))
+        out.close()
+    dry = newsfold("--config", config, "store", "prune", "--dry-run")
+    assert dry.out == "1926-01-01  archive: 1 of 1 page\n1926-01-02  archive: 1 of 1 page\n"
+    assert dry.err == "0 rows and 2 pages to remove; nothing was changed\n"
+    told = newsfold("--config", config, "--json", "store", "prune").json
+    assert (told["done"], told["rows"], told["pages"], told["left"]) == (True, 0, 2, [])
+    assert told["days"] == [
+        {"table": "archive", "day": f"1926-01-0{day}", "pages": 1} for day in (1, 2)
+    ]
+    assert not list((copied / "archive").glob("dt=*"))
 
 
 def test_prune_tells_first_what_goes(copied: Path) -> None:

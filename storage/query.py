@@ -4,7 +4,7 @@ import difflib
 import hashlib
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import timedelta
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Self
 import duckdb
 import pyarrow as pa
 
-from storage import guard, views
+from storage import guard, standing, views
 from storage.errors import QueryError, QueryTimeout
 from storage.model import Article, Duplicate
 from storage.unreadable import noticing
@@ -27,6 +27,8 @@ MEMORY_LIMIT = "2GB"
 _UNKNOWN_COLUMN = re.compile(r'(?:Referenced column|does not have a column named) "([^"]+)"')
 _UNKNOWN_TABLE = re.compile(r"Table with name (.+?) does not exist!")
 _CANDIDATES = 8
+_OVER_ARTICLES = frozenset({"articles", "stories", "duplicates"})
+_JOINED = 3  # queries over them, of one snapshot, before the rows that do not stand are looked for
 
 Parameters = Sequence[object] | Mapping[str, object]
 
@@ -42,6 +44,8 @@ class Session:
 
     def __init__(self, source: Source, *, folders: Sequence[Path]) -> None:
         self.source = source
+        self._asked = 0
+        self._sought = False
         self._scratch = TemporaryDirectory(prefix="newsfold-query-")
         self._connection = duckdb.connect(":memory:")
         try:
@@ -114,11 +118,21 @@ class Session:
             DamagedPartError: parts are damaged.
         """
         try:
-            asked = window(guard.check(self._connection, query), parameters)
+            nodes = guard.check(self._connection, query)
+            asked = window(nodes, parameters)
+            if asked is None and _OVER_ARTICLES.intersection(_named(nodes)):
+                self._asked += 1
             with noticing(self.source), views.narrowed(self._connection, self.source, asked):
-                return self._interruptible(lambda: self.table(query, parameters), timeout)
+                return self._interruptible(lambda: self._answer(query, parameters), timeout)
         except duckdb.Error as error:
             raise QueryError(self._explain(str(error))) from error
+
+    def _answer(self, query: str, parameters: Parameters) -> pa.Table:
+        # One answer or two take no longer with the join than the search for its rows does.
+        if not self._sought and self._asked > _JOINED:
+            self._sought = True  # also if it is broken off: the next query has that time for itself
+            standing.find(self._connection, self.source)
+        return self.table(query, parameters)
 
     def _interruptible(self, work: Callable[[], pa.Table], timeout: timedelta | None) -> pa.Table:
         # DuckDB sees no signal while it runs, so it runs in another thread and this one waits.
@@ -174,6 +188,10 @@ def statements(text: str) -> list[str]:
         return [statement.query for statement in duckdb.extract_statements(text)]
     except duckdb.Error as error:
         raise QueryError(str(error).partition(" Error: ")[2] or str(error)) from error
+
+
+def _named(nodes: Iterable[Mapping[str, object]]) -> Iterator[str]:
+    return (str(node["table_name"]).lower() for node in nodes if "table_name" in node)
 
 
 def _nearest(name: str, known: Sequence[str]) -> str:

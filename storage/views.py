@@ -93,12 +93,6 @@ SELECT article_id, max(before) FROM (
 ) GROUP BY ALL
 """
 
-_STANDING = """
-CREATE VIEW articles AS
-SELECT a.* FROM lake.articles a
-ANTI JOIN lake.superseded s ON s.article_id = a.article_id AND a.revision < s.before
-"""
-
 _VIEWS = """
 CREATE VIEW revisions AS FROM lake.articles;
 
@@ -207,7 +201,8 @@ def create(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
         connection.execute(_SUPERSEDED)
     # A join, also with nothing, costs the reading of every id.
     some = connection.execute("FROM lake.superseded LIMIT 1").fetchone()
-    connection.execute(_STANDING if some else "CREATE VIEW articles AS FROM lake.articles")
+    newest = standing("lake.articles") if some else "FROM lake.articles"
+    connection.execute(f"CREATE VIEW articles AS {newest}")
     connection.execute(_VIEWS)
     connection.commit()
 
@@ -238,6 +233,38 @@ def narrowed(
 def day_in(path: str) -> str:
     """Return the day that a part's path tells."""
     return Path(path).parent.name.removeprefix(f"{DAY}=")
+
+
+def standing(rows: str) -> str:
+    """Return the query for the rows that stand among some of ``lake.articles``."""
+    return f"""SELECT a.* FROM {rows} a
+        ANTI JOIN lake.superseded s ON s.article_id = a.article_id AND a.revision < s.before"""  # noqa: S608 - our own words alone
+
+
+def in_files(table: str) -> str:
+    """Return the query for a table's rows in its files, to which a WHERE may be added."""
+    return f"""
+        SELECT * EXCLUDE (filename),
+               TRY_CAST(regexp_extract(filename, '/{DAY}=([^/]*)/[^/]*$', 1) AS DATE) AS "{DAY}"
+        FROM {scan(table)}"""  # noqa: S608 - our own words alone
+
+
+def every_file(table: str) -> str:
+    """Return the expression for the list of a table's files."""
+    return f"getvariable('{table}_files')"
+
+
+def scan(table: str, files: str | None = None) -> str:
+    """Return the scan of a table's files: the schema's columns and ``filename``.
+
+    ``files`` is an expression for the list of them; without it, those wanted if only some are.
+    """
+    # With the columns given, no file is opened before it is known to be wanted, and one of another
+    # schema version lacks what it lacks. Filters on the day go by the path alone. The columns stand
+    # in a variable because a view is bound anew for each query, and they took most of that time.
+    files = files or f"coalesce(getvariable('{table}_wanted'), {every_file(table)})"
+    return f"""read_parquet({files},
+        schema = getvariable('{table}_columns'), filename = true, hive_partitioning = false)"""
 
 
 def quote(text: str) -> str:
@@ -278,16 +305,8 @@ def _listed(paths: Sequence[str]) -> str:
 
 def _table_view(table: str, *, some: bool, waiting: bool) -> str:
     """Return the statement for a view over a table's files, if there are some, and its journal."""
-    # With the columns given, no file is opened before it is known to be wanted, and one of another
-    # schema version lacks what it lacks. Filters on the day go by the path alone. The columns stand
-    # in a variable because a view is bound anew for each query, and they took most of that time.
-    in_files = f"""
-        SELECT * EXCLUDE (filename),
-               TRY_CAST(regexp_extract(filename, '/{DAY}=([^/]*)/[^/]*$', 1) AS DATE) AS "{DAY}"
-        FROM read_parquet(coalesce(getvariable('{table}_wanted'), getvariable('{table}_files')),
-                          schema = getvariable('{table}_columns'), filename = true)"""  # noqa: S608 - no input
     parts = [f"FROM lake.journal_{table}"] if waiting or not some else []
-    parts += [in_files] if some else []
+    parts += [in_files(table)] if some else []
     return f"CREATE VIEW lake.{table} AS {' UNION ALL BY NAME '.join(parts)}"
 
 

@@ -81,7 +81,8 @@ def window(nodes: Iterable[Node], parameters: Parameters) -> Window | None:
             firsts.append(at.date())
         else:
             lasts.append((at - _TICK if bound == _BEFORE else at).date())
-    return Window(table=_TABLES[view], first=max(firsts), last=min(lasts))
+    found = Window(table=_TABLES[view], first=max(firsts), last=min(lasts))
+    return None if found == Window(table=found.table) else found
 
 
 def _bounds(condition: object, columns: Sequence[list[str]]) -> Iterator[tuple[str, object]]:

@@ -11,6 +11,7 @@ from weakref import WeakValueDictionary
 
 from ingest.clock import Clock
 from ingest.committing.commits import Commits
+from ingest.dedup.signature import load
 from ingest.observe import Observer
 from ingest.polling.poller import Poller
 from ingest.reading.reader import Reader
@@ -57,6 +58,7 @@ class Crawler:
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._room = Room(PORTION)
         self._shares: defaultdict[str, Room] = defaultdict(lambda: Room(SHARE))
+        self._can_sign = False
 
     async def __aenter__(self) -> Self:
         await self._group.__aenter__()
@@ -136,14 +138,20 @@ class Crawler:
         What was archived is made durable first: the pages of the rows are among it.
         """
         await asyncio.to_thread(self._archive.sync)
-        await self._commits.read(lambda _: self._lake.flush(at=self._clock(), wait=True))
+        await self._flush(wait=True)
 
     async def flush_when_due(self) -> None:
         """Flush if enough rows, or rows old enough, are waiting."""
         now = self._clock()
         if await self._commits.read(lambda _: self._lake.should_flush(now=now)):
             await asyncio.to_thread(self._archive.sync)
-            await self._commits.read(lambda _: self._lake.flush(at=now))
+            await self._flush(wait=False)
+
+    async def _flush(self, *, wait: bool) -> None:
+        # Not in the ledger's thread: what is read and committed need not wait for Parquet.
+        await self._commits.patiently(
+            lambda: asyncio.to_thread(self._lake.flush, at=self._clock(), wait=wait)
+        )
 
     async def _poll(self, feed: Feed, seen_at: datetime) -> None:
         try:
@@ -164,6 +172,10 @@ class Crawler:
 
     def _work(self, entries: Sequence[EntryState]) -> None:
         self._observer.taken(entries)
+        if entries and not self._can_sign:
+            self._can_sign = True
+            # Beside the first pages, or a commit that signs a text anew would have all wait for it.
+            self._group.create_task(asyncio.to_thread(load), name="load what signs")
         for entry in entries:
             share = self._shares[entry.feed_id]
             self._room.enter()

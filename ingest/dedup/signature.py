@@ -94,6 +94,11 @@ def fingerprint(
     )
 
 
+def load() -> None:
+    """Load what the first fingerprint would otherwise wait for: it takes about a second."""
+    _permutations()
+
+
 def lead_share(of: Fingerprint, within: Fingerprint) -> float:
     """Return the estimated share, 0 to 1, of one text's lead that stands anywhere in another.
 

@@ -6,6 +6,7 @@ caller gets a ``Fault``. Workers end by themselves when the process they work fo
 """
 
 import asyncio
+import fcntl
 import multiprocessing
 import os
 import resource
@@ -13,7 +14,9 @@ import signal
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing.context import BaseContext
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from multiprocessing.context import BaseContext, ForkServerContext
 from pathlib import Path
 from types import TracebackType
 from typing import Any, ParamSpec, Self, TypeVar
@@ -46,6 +49,11 @@ OUT_OF_MEMORY = 70
 WORN_OUT = 71
 
 _MIB = 1024 * 1024
+
+# Room for the next page on its way to a worker, which else crosses only while the worker reads it,
+# 64 KiB at a time. As much as Linux grants to all; the limit is in /proc/sys/fs/pipe-max-size.
+PIPE_BYTES = _MIB
+
 _STATM = Path("/proc/self/statm")
 _DATA_FIELD = 5  # data and stack, in pages: proc_pid_statm(5)
 
@@ -191,9 +199,23 @@ def _context() -> BaseContext:
     """
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
+    context = _RoomyContext()
     context.set_forkserver_preload(["ingest.workers.warm"])
     return context
+
+
+class _RoomyContext(ForkServerContext):
+    """The fork server's context with larger pipes, where the system has them: see pipe(7)."""
+
+    def Pipe(  # noqa: N802 - the name it has in multiprocessing
+        self, duplex: bool = True
+    ) -> tuple[Connection, Connection]:
+        ends = super().Pipe(duplex)
+        if not duplex and hasattr(fcntl, "F_SETPIPE_SZ"):
+            # Refused to a user who has many such pipes: then it is as large as any.
+            with suppress(OSError):
+                fcntl.fcntl(ends[1].fileno(), fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+        return ends
 
 
 def _prepare(memory_mb: int) -> None:

@@ -15,7 +15,7 @@ from ingest.config import WorkerSettings
 from ingest.demo.newsroom import Newsroom
 from ingest.demo.play import read_back
 from ingest.types import Fault
-from ingest.workers.pool import GRACE_SECONDS, Workers
+from ingest.workers.pool import GRACE_SECONDS, PIPE_BYTES, Workers
 from storage.ledger.sqlite import SqliteLedger
 from storage.model import Outcome, Reason
 from tests.app import tasks
@@ -126,6 +126,17 @@ def test_hostile_tasks_cost_their_neighbours_nothing() -> None:
         assert faults == [Reason.WORKER_CRASHED, Reason.WORKER_TIMEOUT, Reason.WORKER_CRASHED]
         values = [answer for answer in answers if isinstance(answer, int)]
         assert values == [2 * n for n in range(20)]
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="pipes of a chosen size are Linux's")
+def test_the_next_page_has_room_on_its_way_while_a_worker_is_busy() -> None:
+    async def scenario() -> None:
+        with Workers(SETTINGS) as workers:
+            sizes = await workers.run(tasks.pipes)
+            assert isinstance(sizes, list)
+            assert sizes.count(PIPE_BYTES) >= 2, "one way to the worker, one back"
 
     asyncio.run(scenario())
 

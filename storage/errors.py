@@ -5,7 +5,8 @@
     StoreError             there is no store in the folder, or it cannot be read
     ├── DamagedLedgerError what should be its ledger cannot be read as one
     └── QueryError         a query or a search asks for something that cannot be had
-        └── QueryTimeout   it took longer than it was allowed
+        ├── QueryTimeout   it took longer than it was allowed
+        └── QueryTooBig    it needs more memory than it is allowed
 
     UnreadablePartWarning  (a warning) an answer lacks what is in files that cannot be read
 """
@@ -33,5 +34,11 @@ class QueryError(StoreError):
 
 class QueryTimeout(QueryError):  # noqa: N818 - the name says it all
     """A query was stopped because its time was up."""
+
+    exit_code = 1
+
+
+class QueryTooBig(QueryError):  # noqa: N818 - the name says it all
+    """A query was stopped because it needs more memory than one may have."""
 
     exit_code = 1

@@ -16,8 +16,9 @@ import duckdb
 import pyarrow as pa
 
 from storage import guard, standing, views
-from storage.errors import QueryError, QueryTimeout
+from storage.errors import QueryError, QueryTimeout, QueryTooBig
 from storage.model import Article, Duplicate
+from storage.parameters import Parameters, check_values
 from storage.unreadable import noticing
 from storage.views import Source
 from storage.window import window
@@ -29,8 +30,6 @@ _UNKNOWN_TABLE = re.compile(r"Table with name (.+?) does not exist!")
 _CANDIDATES = 8
 _OVER_ARTICLES = frozenset({"articles", "stories", "duplicates"})
 _JOINED = 3  # queries over them, of one snapshot, before the rows that do not stand are looked for
-
-Parameters = Sequence[object] | Mapping[str, object]
 
 
 class Session:
@@ -114,16 +113,24 @@ class Session:
         Raises:
             QueryError: it is refused or wrong.
             QueryTimeout: it took longer than ``timeout``.
+            QueryTooBig: it needs more memory than it may have.
             LostPartError: parts vanished.
             DamagedPartError: parts are damaged.
         """
         try:
             nodes = guard.check(self._connection, query)
+            [statement] = self._connection.extract_statements(query)
+            check_values(statement.named_parameters, parameters)
             asked = window(nodes, parameters)
             if asked is None and _OVER_ARTICLES.intersection(_named(nodes)):
                 self._asked += 1
             with noticing(self.source), views.narrowed(self._connection, self.source, asked):
                 return self._interruptible(lambda: self._answer(query, parameters), timeout)
+        except duckdb.OutOfMemoryException as error:
+            raise QueryTooBig(
+                f"the query needs more than the {MEMORY_LIMIT} of memory that one may have;"
+                " ask for fewer rows (WHERE, LIMIT) or columns (text is the largest), or in steps"
+            ) from error
         except duckdb.Error as error:
             raise QueryError(self._explain(str(error))) from error
 

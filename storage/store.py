@@ -17,7 +17,8 @@ import pyarrow as pa
 from storage.errors import QueryError, StoreError
 from storage.fs import can_write
 from storage.model import Article, Duplicate, OutcomeChange
-from storage.query import Parameters, Session
+from storage.parameters import Parameters
+from storage.query import Session
 from storage.readings import Readings
 from storage.search import SearchHit, SearchIndex
 from storage.selection import Conditions, Day, Names, Selection

@@ -17,7 +17,8 @@ from ingest.cli.output import say
 from ingest.cli.output.files import write_file
 from ingest.cli.output.rows import PIPED_WIDTH, show
 from storage.formats import Format, Rows, write
-from storage.query import Parameters, statements
+from storage.parameters import Parameters
+from storage.query import statements
 
 _BY_SUFFIX = {f".{kind.value}": kind for kind in Format} | {
     ".md": Format.MARKDOWN,

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 import storage
-from storage.errors import QueryError, QueryTimeout
+from storage.errors import QueryError, QueryTimeout, QueryTooBig
+from storage.parameters import Parameters
 from storage.store import Store
 from tests.query.samples import article, put_part
 
@@ -181,13 +182,46 @@ def test_parameters_fill_the_query(store: Store) -> None:
         ("SELECT * FROM zzz", "views: articles, duplicates"),
         ("SELEC 1", 'syntax error at or near "SELEC"'),
         ("SELECT CAST('x' AS INTEGER)", "Could not convert"),
-        ("SELECT ?", "Values were not provided"),
+        ("SELECT ?", "wants 1 value, and is given none; give `--param VALUE` ([VALUE] in Python)"),
+        ("SELECT $a, $b", "give `--param a=VALUE --param b=VALUE` ("),
     ],
 )
 def test_a_wrong_query_is_explained(store: Store, query: str, hint: str) -> None:
     with pytest.raises(QueryError) as error:
         store.sql(query)
     assert hint in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("query", "given", "hint"),
+    [
+        ("SELECT $site", {"sote": "x"}, "wants values of $site, and is given $sote"),
+        ("SELECT $site", ["sote=x"], "wants values of $site, and is given 1 value"),
+        ("SELECT $site", {"site": 1, "n": 2}, "wants values of $site, and is given $site, $n"),
+        ("SELECT ?, ?", [1], "wants 2 values, and is given 1 value"),
+        ("SELECT ?", [1, 2], "wants 1 value, and is given 2 values"),
+        ("SELECT 1", [1], "has no parameters, and is given 1 value"),
+    ],
+)
+def test_values_that_do_not_fit_the_query_are_told(
+    store: Store, query: str, given: Parameters, hint: str
+) -> None:
+    with pytest.raises(QueryError) as error:
+        store.sql(query, given)
+    assert hint in str(error.value)
+
+
+def test_a_parameters_name_knows_no_case_of_letters(store: Store) -> None:
+    assert store.sql("SELECT $Site AS a", {"site": 1}).to_pylist() == [{"a": 1}]
+    assert store.sql("SELECT ? AS a", {"1": 1}).to_pylist() == [{"a": 1}]
+
+
+def test_a_query_that_wants_too_much_memory_is_told_what_to_do(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.query.MEMORY_LIMIT", "20MB")
+    with pytest.raises(QueryTooBig, match=r"more than the 20MB of memory.*LIMIT"):
+        store.sql("SELECT array_agg(range) FROM range(100000000)")
 
 
 def test_a_value_may_be_asked_for_twice(store: Store) -> None:

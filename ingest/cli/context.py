@@ -66,9 +66,13 @@ class Context:
         Raises:
             StoreError: there is none.
         """
-        from storage.ledger.sqlite import SqliteLedger  # noqa: PLC0415 - few commands need it
+        from storage.lake.layout import Layout  # noqa: PLC0415 - few commands need them
+        from storage.ledger.sqlite import SqliteLedger  # noqa: PLC0415
 
-        path = self.data_folder() / "state" / "ledger.db"
+        layout = Layout(self.data_folder())
+        if lost := layout.lost_ledger():
+            raise StoreError(lost)
+        path = layout.ledger
         if not path.is_file():
             raise StoreError(f"there is no ledger in {path.parent}; `newsfold crawl` makes one")
         return SqliteLedger(path, retention=retention) if retention else SqliteLedger(path)

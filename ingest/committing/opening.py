@@ -20,7 +20,8 @@ def open_ledger(config: Config) -> SqliteLedger:
     """
     config.data.mkdir(parents=True, exist_ok=True)
     path = config.data / LEDGER
-    _refuse_lost_ledger(config.data, path)
+    if lost := Layout(config.data).lost_ledger():
+        raise NewsfoldError(lost)
     ledger = SqliteLedger(path, retention=config.dedup.window)
     try:
         _check_scheme(ledger, config)
@@ -28,21 +29,6 @@ def open_ledger(config: Config) -> SqliteLedger:
         ledger.close()
         raise
     return ledger
-
-
-def _refuse_lost_ledger(data: Path, path: Path) -> None:
-    """Refuse to begin a new ledger beside Parquet that an earlier one wrote.
-
-    Without it every article would be new again, and stored a second time.
-    """
-    if path.is_file() and path.stat().st_size:
-        return
-    is_people = Layout(data).people.is_file()  # of whom a new ledger would know nothing
-    if is_people or next(data.glob("articles/dt=*/*.parquet"), None) is not None:
-        raise NewsfoldError(
-            f"{data} is a store, but its ledger, {path}, is missing or empty: put it back, "
-            "or have `newsfold store repair` make it anew (the articles can still be queried)"
-        )
 
 
 def _check_scheme(ledger: Ledger, config: Config) -> None:

@@ -43,6 +43,11 @@ class Layout:
         return self.root / "people.jsonl"
 
     @property
+    def ledger(self) -> Path:
+        """The ledger's file."""
+        return self.root / "state" / "ledger.db"
+
+    @property
     def flush_lock(self) -> Path:
         """Held by the one process that may write under ``tmp`` and the tables' folders."""
         return self.root / "state" / "flush.lock"
@@ -67,6 +72,22 @@ class Layout:
     def file(self, path: str) -> Path:
         """Return the place of a path relative to the data folder."""
         return self.root.joinpath(*path.split("/"))
+
+    def lost_ledger(self) -> str | None:
+        """Say what to do about a ledger that is gone; ``None`` if it is there or never was.
+
+        A new one in its place would know none of the stored articles, and each would come again.
+        """
+        if self.ledger.is_file() and self.ledger.stat().st_size:
+            return None
+        has_articles = next(self.root.glob("articles/dt=*/*.parquet"), None) is not None
+        # What people decided is no less: a new ledger would know nothing of it either.
+        if not has_articles and not self.people.is_file():
+            return None
+        return (
+            f"{self.root} is a store, but its ledger, {self.ledger}, is missing or empty: put it"
+            " back, or have `newsfold store repair` make it anew (the articles can be queried)"
+        )
 
     def tree(self) -> Iterator[str]:
         """Yield the relative path of every file that lies in a table's folder."""

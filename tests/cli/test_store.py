@@ -108,6 +108,25 @@ def test_the_search_index_is_built_anew(copied: Path) -> None:
     assert newsfold("--data", copied, "--json", "search", "ferry").json
 
 
+@pytest.mark.parametrize("left", [None, b""])
+@pytest.mark.parametrize(
+    "command", [("status",), ("store", "verify"), ("store", "compact"), ("stories", "list")]
+)
+def test_no_command_begins_a_new_ledger_beside_what_a_lost_one_wrote(
+    copied: Path, left: bytes | None, command: tuple[str, ...]
+) -> None:
+    ledger = copied / "state" / "ledger.db"
+    for file in ledger.parent.glob("ledger.db*"):
+        file.unlink()
+    if left is not None:
+        ledger.write_bytes(left)
+    ran = newsfold("--data", copied, *command)
+    assert ran.code == 1
+    assert "is missing or empty" in ran.err
+    assert "`newsfold store repair`" in ran.err
+    assert (ledger.read_bytes() if ledger.exists() else None) == left
+
+
 def test_a_lost_ledger_is_made_anew_and_the_next_crawl_adds_nothing(
     crawled: Crawled, copied: Path
 ) -> None:

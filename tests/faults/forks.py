@@ -7,15 +7,19 @@ import signal
 import traceback
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
 
 from storage.fs import OnStep, no_hook
-from tests.faults.newsroom import Newsroom, crawl
+from storage.lake.compaction import Which
+from storage.lake.lake import Lake
+from tests.faults.newsroom import Newsroom, crawl, open_ledger
 from tests.faults.truth import Kind, flaws
+
+COMPACTIONS = 8
 
 Say = Callable[[str], None]
 
@@ -72,6 +76,20 @@ def crawling(root: Path, newsroom: Newsroom, *, at: datetime, on_step: OnStep = 
 
     def work(say: Say) -> None:
         crawl(root, newsroom, at=at, on_step=on_step, tell=lambda some: say(json.dumps([*some])))
+
+    return fork(work)
+
+
+def compacting(root: Path, *, at: datetime) -> Fork:
+    """Begin to compact all days in a child, as often as there is something to compact."""
+
+    def work(_say: Say) -> None:
+        ledger = open_ledger(root)
+        # No reader of another make is there to be waited for.
+        lake = Lake(root, ledger, pause=timedelta(0))
+        for _ in range(COMPACTIONS):
+            list(lake.compact(Which(even_open=True), at=at))
+        ledger.close()
 
     return fork(work)
 

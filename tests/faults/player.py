@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
-from tests.faults.forks import assess, crawling, ready, told_by
+from tests.faults.forks import assess, compacting, crawling, ready, told_by
 from tests.faults.newsroom import Newsroom
 from tests.faults.refusing import Deadly
 from tests.faults.truth import Kind
@@ -122,6 +122,31 @@ def instants(root: Path, kills: int) -> Tally:
     return tally
 
 
+def company(root: Path, kills: int) -> Tally:
+    """A crawl and compactions of one store at once, either killed at a random instant."""
+    tally, chance = Tally(), random.Random(kills)
+    longest = _healthy_seconds(root / "unkilled")
+    for number in range(3 * kills):
+        if tally.kills == kills:
+            break
+        store = root / str(number // LIVES)
+        newsroom = Newsroom(items=(number % LIVES + 1) * FRESH)
+        pair = [crawling(store, newsroom, at=NOON), compacting(store, at=NOON)]
+        doomed = chance.randrange(2)
+        where = f"kill {tally.kills + 1}, of {('a crawl', 'compactions')[doomed]} in {store.name}"
+        time.sleep(chance.uniform(0, longest))
+        pair[doomed].kill()
+        ends = [one.end() for one in pair]
+        tally.kills += ends[doomed][0] == -signal.SIGKILL
+        tally.runs += 1
+        code, said = ends[1 - doomed]
+        if code:
+            tally.flaws += [f"{Kind.OTHER}: the other ended with {code} ({where})", *said]
+        tally.left(store, newsroom, told_by(ends[0][1]), where)
+        tally.healthy(store, newsroom, clock=timedelta(), where=where)
+    return tally
+
+
 def full(root: Path, size: int) -> Tally:
     """Fill a disk of ``size`` bytes to the brim at more and more of the way, then make room."""
     tally = Tally()
@@ -155,6 +180,7 @@ PLAYS: dict[str, Callable[[Path, int], Tally]] = {
     "operations": operations,
     "pairs": pairs,
     "instants": instants,
+    "company": company,
     "full": full,
 }
 

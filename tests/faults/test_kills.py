@@ -75,6 +75,14 @@ def test_of_two_crawls_at_once_the_other_goes_on_when_one_is_killed(
     assert tally["kills"] > 3
 
 
+@pytest.mark.timeout(1200)
+def test_a_crawl_beside_compactions_goes_on_when_either_is_killed(
+    root: Path, record_property: Record
+) -> None:
+    tally = play(root, "company", KILLS // 5, record_property)
+    assert tally["kills"] == KILLS // 5
+
+
 @pytest.mark.timeout(600)
 def test_a_crawl_on_a_small_disk_that_fills_up_goes_on_once_there_is_room(
     root: Path, record_property: Record

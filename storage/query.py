@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import timedelta
+from functools import lru_cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
@@ -29,6 +30,8 @@ _UNKNOWN_COLUMN = re.compile(r'(?:Referenced column|does not have a column named
 _UNKNOWN_TABLE = re.compile(r"Table with name (.+?) does not exist!")
 _CANDIDATES = 8
 _OVER_ARTICLES = frozenset({"articles", "stories", "duplicates"})
+_KEPT = 32  # texts of queries, checked and bound, as a database's driver keeps its statements
+_SHORT = 4_096  # characters; the tree of a longer one is not kept
 _JOINED = 3  # queries over them, of one snapshot, before the rows that do not stand are looked for
 
 
@@ -47,6 +50,8 @@ class Session:
         self._sought = False
         self._scratch = TemporaryDirectory(prefix="newsfold-query-")
         self._connection = duckdb.connect(":memory:")
+        self._checked = lru_cache(_KEPT)(partial(guard.check, self._connection))
+        self._bound = lru_cache(_KEPT)(self._connection.sql)
         try:
             guard.harden(
                 self._connection,
@@ -74,6 +79,7 @@ class Session:
 
     def close(self) -> None:
         """Give back the memory and the scratch files."""
+        self._bound.cache_clear()
         self._connection.close()
         self._scratch.cleanup()
 
@@ -92,7 +98,10 @@ class Session:
     def table(self, query: str, parameters: Parameters = ()) -> pa.Table:
         """Run a statement of our own and return its rows. Column names come out distinct."""
         given = dict(parameters) if isinstance(parameters, Mapping) else list(parameters)
-        table = self._connection.sql(query, params=given or None).to_arrow_table()
+        return self._rows(self._connection.sql(query, params=given or None))
+
+    def _rows(self, relation: duckdb.DuckDBPyRelation) -> pa.Table:
+        table: pa.Table = relation.to_arrow_table()
         return table.rename_columns(_distinct(table.column_names))
 
     def relation(self, query: str, parameters: Mapping[str, object]) -> duckdb.DuckDBPyRelation:
@@ -118,7 +127,8 @@ class Session:
             DamagedPartError: parts are damaged.
         """
         try:
-            nodes = guard.check(self._connection, query)
+            check = self._checked if len(query) <= _SHORT else self._checked.__wrapped__
+            nodes = check(query)
             [statement] = self._connection.extract_statements(query)
             check_values(statement.named_parameters, parameters)
             asked = window(nodes, parameters)
@@ -139,7 +149,9 @@ class Session:
         if not self._sought and self._asked > _JOINED:
             self._sought = True  # also if it is broken off: the next query has that time for itself
             standing.find(self._connection, self.source)
-        return self.table(query, parameters)
+        if parameters or len(query) > _SHORT:  # a relation keeps the values it was made with
+            return self.table(query, parameters)
+        return self._rows(self._bound(query))
 
     def _interruptible(self, work: Callable[[], pa.Table], timeout: timedelta | None) -> pa.Table:
         # DuckDB sees no signal while it runs, so it runs in another thread and this one waits.

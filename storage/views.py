@@ -232,7 +232,7 @@ def narrowed(
 
 def day_in(path: str) -> str:
     """Return the day that a part's path tells."""
-    return Path(path).parent.name.removeprefix(f"{DAY}=")
+    return path.rsplit("/", 2)[-2].removeprefix(f"{DAY}=")  # a Path takes ten times as long
 
 
 def standing(rows: str) -> str:

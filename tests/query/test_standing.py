@@ -9,13 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import storage
 from storage import standing, views
 from storage.errors import QueryError
 from storage.model import Article
 from storage.query import Session
 from storage.views import Source
 from storage.window import Window
-from tests.query.samples import T0, article, put_part
+from tests.query.samples import T0, article, entry_commit, put_part
+from tests.query.world import World, folded
 
 DAYS = 4
 QUERIES = [
@@ -148,3 +150,45 @@ def test_places_are_looked_for_in_all_files_whatever_is_asked_just_then(source: 
         with views.narrowed(session._connection, source, window):
             standing.find(session._connection, source)
         assert asks(session, "SELECT count(*) AS n FROM articles") == [{"n": 1 + DAYS}]
+
+
+DOINGS = st.lists(
+    st.tuples(st.sampled_from("ab"), st.sampled_from(["store", "fold", "flush", "compact"])),
+    max_size=10,
+)
+
+
+@settings(deadline=None, max_examples=10)
+@given(doings=DOINGS)
+def test_a_store_held_open_shows_what_stands_after_each_commit_flush_and_compaction(
+    tmp_path_factory: pytest.TempPathFactory, doings: list[tuple[str, str]]
+) -> None:
+    world = World(tmp_path_factory.mktemp("world") / "data")
+    try:
+        world.poll("first")
+        world.commit(entry_commit(article("first")))
+        current = {"first": 0}
+        last: dict[str, int] = {}
+        with storage.open(world.root) as store:
+            for number, (name, what) in enumerate(doings):
+                if what == "flush":
+                    world.lake.flush(at=T0)
+                elif what == "compact":
+                    list(world.lake.compact(at=T0 + timedelta(days=3)))
+                else:
+                    revision = last[name] = last.get(name, -1) + 1
+                    world.poll(f"{name}{number}")
+                    if what == "fold":
+                        done = folded(name, of="first", revision=revision)
+                        current.pop(name, None)
+                    else:
+                        done = entry_commit(article(name, revision=revision))
+                        current[name] = revision
+                    change = replace(done.change, entry_id=f"entry-{name}{number}")
+                    world.commit(replace(done, change=change))
+                for _ in range(OFTEN):
+                    shown = store.sql("SELECT article_id, revision FROM articles").to_pylist()
+                    assert {row["article_id"]: row["revision"] for row in shown} == current
+                    assert len(shown) == len(current)
+    finally:
+        world.ledger.close()

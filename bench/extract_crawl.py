@@ -6,10 +6,13 @@ A newsroom on loopback (``bench/newsroom.py``) serves labelled pages on several 
 In turns, ``newsfold crawl`` takes them into a fresh data folder with so many workers, and so many
 processes call ``extract_page`` on the same pages, which they hold in memory already. A crawl's
 seconds run from its first page's fetch until its command has ended, with every article in Parquet;
-those before, in which Python and the libraries load, are told beside it.
+those before, in which Python and the libraries load, are told beside it. What a crawl takes once,
+to begin and to end, weighs as much as the pages are few: so its steady rate is told as well, of the
+entries that were committed between the first and the last of them.
 
-Printed are pages a second of both, their ratio, and where a crawl's processor time goes: in the
-workers, in the process that fetches, decides and commits, and in the newsroom.
+Printed are pages a second of both, their ratio, that of the steady rate, and where a crawl's
+processor time goes: in the workers, in the process that fetches, decides and commits, and in the
+newsroom.
 """
 
 import argparse
@@ -45,9 +48,13 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crawl:
-    """What a crawl took: seconds of the clock, and of processors by kind of process."""
+    """What a crawl took: seconds of the clock, and of processors by kind of process.
+
+    ``steady`` are the entries committed a second, between the first one's commit and the last's.
+    """
 
     seconds: float
+    steady: float
     loading: float
     closing: float
     main: float
@@ -139,10 +146,16 @@ def crawl(port: int, server: int, hosts: int, workers: int, profile: Path | None
             " from read_parquet(?, union_by_name = true)",
             [[str(path) for path in data.glob("articles/**/*.parquet")]],
         ).fetchone() or (begin, end, 0)
+        (steady,) = duckdb.execute(
+            "select (count(*) - 1) / (max(epoch(changed_at)) - min(epoch(changed_at)))"
+            " from read_parquet(?, union_by_name = true) where outcome <> 'pending'",
+            [[str(path) for path in data.glob("outcomes/**/*.parquet")]],
+        ).fetchone() or (0.0,)
         assert not answer["entries"]["failed"], answer
         assert not answer["entries"]["pending"], answer
     return Crawl(
         seconds=end - first,
+        steady=steady,
         loading=first - begin,
         closing=end - last,
         main=watch.main,
@@ -210,9 +223,9 @@ def main(arguments: Sequence[str]) -> int:
     print(
         f"{count} pages on {chosen.hosts} hosts, {chosen.workers} workers, "
         f"{os.cpu_count()} processors\n\n"
-        "| bare, pages/s | crawl, pages/s | ratio | workers, ms a page | main | newsroom "
-        "| loading, s | closing | stored |\n"
-        "| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
+        "| bare, pages/s | crawl, pages/s | ratio | steady, pages/s | ratio "
+        "| workers, ms a page | main | newsroom | loading, s | closing | stored |\n"
+        "| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
     )
     for alone, whole in rounds:
         each = (
@@ -220,11 +233,13 @@ def main(arguments: Sequence[str]) -> int:
         )
         print(
             f"| {count / alone:.1f} | {count / whole.seconds:.1f} | {alone / whole.seconds:.2f} "
+            f"| {whole.steady:.1f} | {whole.steady * alone / count:.2f} "
             f"| {' | '.join(each)} | {whole.loading:.1f} | {whole.closing:.1f} "
             f"| {whole.stored} |"
         )
     ratio = median(alone / whole.seconds for alone, whole in rounds)
-    print(f"\nratio, median: {ratio:.2f} (goal {GOAL})")
+    steady = median(alone * whole.steady / count for alone, whole in rounds)
+    print(f"\nratio, median: {ratio:.2f} (goal {GOAL}); steady: {steady:.2f}")
     return int(ratio < GOAL)
 
 

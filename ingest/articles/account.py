@@ -15,6 +15,7 @@ class Stage(StrEnum):
     BODY = "body"
     AGREE = "agree"
     RESIDUE = "residue"
+    DOUBT = "doubt"
     STANDFIRST = "standfirst"
 
 

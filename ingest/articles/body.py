@@ -1,8 +1,8 @@
 """From a page's tree to the paragraphs of its article, stage by stage.
 
 prune, look quickly, compare with a second extractor, look again where they differ, drop what only
-one of them saw, drop residue, put the standfirst before it. Each stage is a function of values;
-what each did is in the steps.
+one of them saw, drop residue, doubt what is short, put the standfirst before it. Each stage is a
+function of values; what each did is in the steps.
 """
 
 from collections.abc import Sequence
@@ -23,6 +23,7 @@ from ingest.articles.agreement import (
     without_unsupported,
 )
 from ingest.articles.document import parse_html
+from ingest.articles.doubt import without_doubtful
 from ingest.articles.paragraphs import Paragraph, joined
 from ingest.articles.pruning import ALWAYS, THIN, Pruning, prune
 from ingest.articles.residue import drop_residue
@@ -85,8 +86,9 @@ def read_body(
     looked = page.look()
     agreed = page.agree(looked.paragraphs, hints.stated)
     own = drop_residue(agreed.paragraphs, hints.titles, hints.authors)
-    whole = with_standfirst(own.paragraphs, page.standfirst, hints.titles)
-    steps = (step for stage in (looked, agreed, own, whole) for step in stage.steps)
+    sure = without_doubtful(own.paragraphs, page.agreement)
+    whole = with_standfirst(sure.paragraphs, page.standfirst, hints.titles)
+    steps = (step for stage in (looked, agreed, own, sure, whole) for step in stage.steps)
     return Reading(
         body=Body(paragraphs=whole.paragraphs, steps=tuple(steps)),
         agreement=page.agreement,

@@ -118,7 +118,7 @@ def _explain(context: Context, steps: Sequence[Step], site: Site) -> None:
     for step in steps:
         mark, style = _MARKS[step.change]
         label = Text(f"{mark} {step.stage:<10} ", style)
-        line = Text.assemble((f"{step.rule}: ", "bold"), say.said(step.text))
+        line = Text.assemble((f"{step.rule}: ", "bold"), say.said(step.text or "(without text)"))
         say.flowing(context, line, label=label)
 
 

@@ -14,7 +14,7 @@ import click
 from ingest.cli.arguments.durations import DURATION
 from ingest.cli.context import Context
 from ingest.cli.output import say
-from ingest.cli.output.files import write_file
+from ingest.cli.output.files import check_outside, write_file
 from ingest.cli.output.rows import PIPED_WIDTH, show
 from storage.formats import Format, Rows, write
 from storage.parameters import Parameters
@@ -92,6 +92,8 @@ def command(
         raise click.UsageError("there is no query; `newsfold query --examples` shows some")
     if output is not None and len(asked) > 1:
         raise click.UsageError(f"{output}: one statement fills a file, not {len(asked)}")
+    if output is not None:
+        check_outside(output, context.data_folder())
     with context.open_store() as store:
         for statement in asked:
             started = time.monotonic()

@@ -74,6 +74,20 @@ def test_a_file_that_cannot_be_written_is_told(crawled: Crawled, tmp_path: Path)
     assert "rows.csv" in ran.err
 
 
+def test_nothing_is_written_among_the_stores_own_files(crawled: Crawled, tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(crawled.data / "articles")
+    for target in (crawled.data / "articles" / "mine.parquet", link / "mine.parquet"):
+        for command in (("query", "FROM articles", "-o"), ("store", "export")):
+            ran = crawled.run(*command, target)
+            assert ran.code == 2
+            assert "among the store's own files" in ran.err
+    assert not (crawled.data / "articles" / "mine.parquet").exists()
+    beside = crawled.data / "mine.csv"
+    assert crawled.run("query", "SELECT 1", "-o", beside).code == 0
+    beside.unlink()
+
+
 def test_parameters_fill_the_query_in_order(crawled: Crawled) -> None:
     query = "SELECT $1 AS a, $2 AS b"
     ran = crawled.run("--json", "query", query, "--param", "x' OR 1=1", "--param", "2")

@@ -8,6 +8,23 @@ from typing import IO
 
 import click
 
+from storage.schema import TABLES
+
+
+def check_outside(output: Path, data: Path) -> None:
+    """Refuse to write among a store's own files, where every reader of the folder would read it.
+
+    Raises:
+        click.UsageError: ``output`` lies in a folder that is a table's, or the ledger's.
+    """
+    target = output.resolve()
+    for name in (*TABLES, "state", "tmp"):
+        if target.is_relative_to((data / name).resolve()):
+            raise click.UsageError(
+                f"{output} would lie among the store's own files in {data / name}, and be taken"
+                " for one of them: name another place"
+            )
+
 
 def write_file(output: Path, fill: Callable[[IO[bytes]], object]) -> None:
     """Replace ``output``, whole or not at all; a device or a pipe is written to.

@@ -11,6 +11,7 @@ import click
 from ingest.cli.arguments.moments import MOMENT
 from ingest.cli.context import Context
 from ingest.cli.output import say
+from ingest.cli.output.files import check_outside
 from ingest.reextraction.chosen import Chosen
 from storage.archive.export import copy_captures
 from storage.archive.reader import archive_files
@@ -81,6 +82,7 @@ def command(
         languages=languages,
         sites=sites,
     )
+    check_outside(dest, context.data_folder())
     started = time.monotonic()
     if kind is Kind.WARC:
         done = _copy_pages(context, selection, dest, force=force)

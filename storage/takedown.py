@@ -36,9 +36,14 @@ class TakedownReader(Protocol):
     """What was taken down."""
 
     def find(
-        self, urls: Sequence[str], *, feed_id: str = "", guid: str | None = None
+        self,
+        urls: Sequence[str],
+        *,
+        feed_id: str = "",
+        guid: str | None = None,
+        article_id: str | None = None,
     ) -> Takedown | None:
-        """Return the takedown of what is known by one of ``urls``, or by a feed's ``guid``."""
+        """Return the takedown of what has one of ``urls``, a feed's ``guid`` or ``article_id``."""
 
     def unfinished(self) -> list[Remains]:
         """Return what is still to be removed from the lake, oldest first."""

@@ -118,9 +118,9 @@ def explain(what: str, *, ledger: Ledger, store: Store, config: Config | None) -
             entries=ledger.count_outcomes(state.feed_id),
             subscriptions=tuple(ledger.subscriptions.of_feed(state.feed_id)),
         )
-    takedown = ledger.takedowns.find(asked)
+    takedown = ledger.takedowns.find(asked, article_id=what)
     if takedown is not None:
-        return TakenDown(asked=asked, takedown=takedown)
+        return TakenDown(asked=asked or (what,), takedown=takedown)
     return Unknown(asked=asked or (what,), hints=tuple(_hints(store, ledger, what, asked, config)))
 
 

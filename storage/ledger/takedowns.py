@@ -29,21 +29,27 @@ class SqliteTakedowns:
         self._writing = writing
 
     def find(
-        self, urls: Sequence[str], *, feed_id: str = "", guid: str | None = None
+        self,
+        urls: Sequence[str],
+        *,
+        feed_id: str = "",
+        guid: str | None = None,
+        article_id: str | None = None,
     ) -> Takedown | None:
-        """Return the takedown of what is known by one of ``urls``, or by a feed's ``guid``."""
+        """Return the takedown of what has one of ``urls``, a feed's ``guid`` or ``article_id``."""
         keys = [*map(_of_url, urls), *([] if guid is None else [_of_guid(feed_id, guid)])]
         with self._reading() as db:
             found = db.execute(
                 """SELECT article_id, taken_at, remains IS NULL FROM takedowns
                    WHERE article_id IN (SELECT article_id FROM takedown_keys
-                                        WHERE key IN (SELECT value FROM json_each(?)))""",
-                [json.dumps(keys)],
+                                        WHERE key IN (SELECT value FROM json_each(?)))
+                      OR article_id = ?""",
+                [json.dumps(keys), article_id],
             ).fetchone()
         if found is None:
             return None
-        article_id, taken_at, is_done = found
-        return Takedown(article_id=article_id, taken_at=moment(taken_at), is_done=bool(is_done))
+        known_by, taken_at, is_done = found
+        return Takedown(article_id=known_by, taken_at=moment(taken_at), is_done=bool(is_done))
 
     def unfinished(self) -> list[Remains]:
         """Return what is still to be removed from the lake, oldest first."""

@@ -6,6 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import storage
+from ingest.inspection.explain import TakenDown, explain
 from ingest.regroup.takedown import Gone, Purged, Removal
 from storage.lake.lake import Lake
 from storage.model import Outcome, Reason
@@ -89,6 +90,20 @@ def test_what_was_taken_down_does_not_come_back(room: Room) -> None:
     elsewhere = room.come("other", OWN, feed="f")
     assert elsewhere.outcome is Outcome.NEW, "another article is not what was taken down"
     assert room.ledger.article(id_of("secret")) is None
+
+
+def test_what_was_taken_down_is_known_by_its_id_and_by_its_address(room: Room) -> None:
+    room.come("secret", OWN)
+    room.flush()
+    url = room.ledger.stories.articles([id_of("secret")])[0].canonical_url
+    remove(room, "secret")
+    by_id = room.ledger.takedowns.find((), article_id=id_of("secret"))
+    assert by_id is not None
+    assert by_id == room.ledger.takedowns.find([url])
+    assert room.ledger.takedowns.find((), article_id=id_of("other")) is None
+    with storage.open(room.folder) as store:
+        told = explain(id_of("secret"), ledger=room.ledger, store=store, config=None)
+    assert isinstance(told, TakenDown)
 
 
 def test_the_next_copy_leads_the_story_of_one_that_is_taken_down(room: Room) -> None:

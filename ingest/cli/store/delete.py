@@ -74,7 +74,7 @@ def _opened(context: Context) -> Iterator[Removal]:
 def _ids(removal: Removal, articles: Sequence[str]) -> Iterator[str]:
     """Yield the ids of the articles that are named; none for one that is gone already."""
     for name in articles:
-        if removal.ledger.takedowns.find([name, canonical_url(name)]) is not None:
+        if removal.ledger.takedowns.find([name, canonical_url(name)], article_id=name) is not None:
             continue
         article_id = article_named(removal.store, name)
         if removal.ledger.article(article_id) is None:

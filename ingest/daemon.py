@@ -10,6 +10,7 @@ import logging
 import os
 import signal
 import socket
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -136,7 +137,10 @@ async def keeping_time(scheduler: AsyncIOScheduler, *, look: timedelta) -> Async
 
 
 def _quietly(job: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
-    """A job that says nothing when a full disk or the daemon's end, told elsewhere, cuts it off."""
+    """A job that says nothing when a full disk or the daemon's end, told elsewhere, cuts it off.
+
+    Of anything else that the disk refuses it says one line: what was to be done is done next time.
+    """
 
     @wraps(job)
     async def run() -> None:
@@ -144,9 +148,9 @@ def _quietly(job: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]
             await job()
         except asyncio.CancelledError:
             return
-        except Exception as error:
+        except (OSError, sqlite3.OperationalError) as error:
             if not is_full(error):
-                raise
+                log.warning("the disk refuses, and is asked again soon: %s", error)
 
     return run
 

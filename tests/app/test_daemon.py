@@ -122,6 +122,22 @@ def house(tmp_path: Path) -> Iterator[House]:
             process.communicate()
 
 
+def test_what_the_disk_refuses_a_daemon_is_one_line_and_done_once_it_can_be(house: House) -> None:
+    in_the_way = house.data / "articles"
+    house.data.mkdir()
+    in_the_way.touch()
+    daemon = house.daemon()
+    eventually(lambda: "the disk refuses" in house.said(), "a flush is refused")
+    in_the_way.unlink()
+    eventually(lambda: any(in_the_way.glob("dt=*/*.parquet")), "it is done")
+    eventually(lambda: house.waiting() == 0, "every feed polled and every entry tried")
+    house.stop(daemon)
+    assert str(in_the_way) in house.said()
+    assert "Traceback" not in house.said()
+    assert flaws(house.data) == []
+    assert differences(house.newsroom.truths(1), read_back(house.data)) == []
+
+
 def test_a_daemon_polls_what_is_due_drains_at_sigterm_and_keeps_its_times_over_a_restart(
     house: House,
 ) -> None:

@@ -24,6 +24,7 @@ EXTRACTOR: Final = "import"
 # Addresses of ours for texts without a page.
 _OWN: Final = "urn:newsfold:"
 _LONGEST_SUMMARY: Final = 2_000
+_LONGEST_UNREAD: Final = 200
 _MOST_LABELS: Final = 50
 _MOST_EXTRA: Final = 64 * 1024
 _BLANK: Final = re.compile(r"\n\s*\n")
@@ -73,6 +74,8 @@ def read_row(record: Mapping[str, Any], names: Mapping[str, Sequence[str]]) -> R
 def extract_row(row: Row, imported: Mapping[str, object], *, now: datetime) -> Extracted:
     """Return a row's article; its ``text`` is empty where it has none.
 
+    Dates that cannot be read stand in ``extra`` under ``imported``, ``unread``, as they came.
+
     Args:
         row: The row.
         imported: Where it came from, for the article's ``extra``.
@@ -83,6 +86,12 @@ def extract_row(row: Row, imported: Mapping[str, object], *, now: datetime) -> E
     canonical = _canonical(row.url, values.get("canonical_url"))
     title = row.title
     outlets: frozenset[str] = frozenset()
+    times = {name: moment(values.get(name), now=now) for name in ("published_at", "modified_at")}
+    unread = {
+        name: said
+        for name, at in times.items()
+        if at is None and (said := clean_line(flat(values.get(name)))[:_LONGEST_UNREAD])
+    }
     labels = [clean_line(label) for label in _list(values.get("tags"), ",;")]
     return Extracted(
         canonical_url=canonical,
@@ -90,8 +99,8 @@ def extract_row(row: Row, imported: Mapping[str, object], *, now: datetime) -> E
         fingerprint=fingerprint(text, site=site_of(canonical), title=title),
         title=title,
         authors=_authors(values.get("authors"), outlets),
-        published_at=moment(values.get("published_at"), now=now),
-        modified_at=moment(values.get("modified_at"), now=now),
+        published_at=times["published_at"],
+        modified_at=times["modified_at"],
         language=detect_language(text, [flat(values.get("language")) or None]),
         summary=clean_line(flat(values.get("summary")))[:_LONGEST_SUMMARY] or None,
         tags=tuple(dict.fromkeys(label for label in labels if label))[:_MOST_LABELS],
@@ -99,7 +108,10 @@ def extract_row(row: Row, imported: Mapping[str, object], *, now: datetime) -> E
         word_count=count_words(text),
         text_source=_source(values.get("text_source")),
         extractor=clean_line(flat(values.get("extractor")))[:100] or EXTRACTOR,
-        extra={**_extra(values.get("extra")), "imported": dict(imported)},
+        extra={
+            **_extra(values.get("extra")),
+            "imported": {**imported, "unread": unread} if unread else dict(imported),
+        },
     )
 
 
@@ -176,8 +188,9 @@ def _authors(value: object, outlets: frozenset[str]) -> tuple[str, ...]:
 def _list(value: object, separators: str) -> list[str]:
     """Return the items of a list, of a list in JSON, or of a text that separates them."""
     match value:
-        case list() | tuple():
-            return [flat(item) for item in _names(value)]
+        case list() | tuple() | dict():
+            items = [value] if isinstance(value, dict) else value
+            return [flat(item) for item in _names(items)]
         case str() if value.startswith("["):
             try:
                 found = json.loads(value)

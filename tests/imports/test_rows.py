@@ -147,3 +147,21 @@ def test_no_value_of_any_shape_fails(record: dict[str, Any]) -> None:
 def test_a_text_that_was_cleaned_once_stays_as_it_is(text: str) -> None:
     first = taken({"url": "https://example.org/a", "text": text}).text
     assert taken({"url": "https://example.org/a", "text": first}).text == first
+
+
+def test_a_date_that_cannot_be_read_is_not_lost() -> None:
+    record = {"url": "https://example.org/a", "text": TEXT, "modified": "2026-11-20"}
+    article = taken(record | {"date": "the day\nbefore"})
+    assert article.published_at is None
+    assert article.extra["imported"] == {
+        "file": "f",
+        "row": 1,
+        "unread": {"published_at": "the day before"},
+    }
+    assert taken(record | {"date": "2026-11-19"}).extra["imported"] == {"file": "f", "row": 1}
+
+
+def test_an_author_may_stand_alone() -> None:
+    record = {"url": "https://example.org/a", "text": TEXT}
+    article = taken(record | {"author": {"@type": "Person", "name": "Ann Lee"}})
+    assert article.authors == ("Ann Lee",)

@@ -14,14 +14,14 @@ import duckdb
 import msgspec
 import pyarrow as pa
 
+from storage.answers.selection import Conditions, Day, Names, Selection
 from storage.errors import QueryError, StoreError
 from storage.fs import can_write
 from storage.model import Article, Duplicate, OutcomeChange
-from storage.parameters import Parameters
-from storage.query import Session
-from storage.readings import Readings
+from storage.query.parameters import Parameters
+from storage.query.readings import Readings
+from storage.query.session import Session
 from storage.search import SearchHit, SearchIndex
-from storage.selection import Conditions, Day, Names, Selection
 
 T = TypeVar("T")
 

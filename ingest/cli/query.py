@@ -16,9 +16,9 @@ from ingest.cli.context import Context
 from ingest.cli.output import say
 from ingest.cli.output.files import check_outside, write_file
 from ingest.cli.output.rows import PIPED_WIDTH, show
-from storage.formats import Format, Rows, write
-from storage.parameters import Parameters
-from storage.query import statements
+from storage.answers.formats import Format, Rows, write
+from storage.query.parameters import Parameters
+from storage.query.session import statements
 
 _BY_SUFFIX = {f".{kind.value}": kind for kind in Format} | {
     ".md": Format.MARKDOWN,
@@ -110,7 +110,7 @@ def command(
 
 def _print_examples(context: Context) -> None:
     if context.as_json:
-        from storage.examples import EXAMPLES  # noqa: PLC0415 - loads only for this
+        from storage.query.examples import EXAMPLES  # noqa: PLC0415 - loads only for this
 
         say.emit_json([{"question": each.question, "sql": each.sql} for each in EXAMPLES])
         return

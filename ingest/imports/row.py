@@ -29,7 +29,7 @@ _MOST_LABELS: Final = 50
 _MOST_EXTRA: Final = 64 * 1024
 _BLANK: Final = re.compile(r"\n\s*\n")
 _MARKUP: Final = re.compile(r"\s*<[a-zA-Z!].*>\s*", re.DOTALL)
-# What ``storage.formats`` puts before a cell that a spreadsheet would take for a formula.
+# What ``storage.answers.formats`` puts before a cell that a spreadsheet would take for a formula.
 _FORMULA: Final = re.compile(r"'(?=[=+\-@\t\r])")
 _ORDER: Final = ("summary", "sections", "headline", "paragraphs")
 

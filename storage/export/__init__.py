@@ -11,7 +11,7 @@ from storage.export.dataset import write_dataset
 from storage.export.files import check_free, whole_file, whole_folder
 from storage.export.selection import Selection, View
 from storage.export.writers import BATCH_ROWS, write_csv, write_jsonl, write_parquet
-from storage.query import Session
+from storage.query.session import Session
 from storage.schema import TABLES
 from storage.store import Store
 

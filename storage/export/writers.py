@@ -10,8 +10,8 @@ from typing import IO, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from storage.cells import json_text, records, rows
-from storage.formats import csv_cell
+from storage.answers.cells import json_text, records, rows
+from storage.answers.formats import csv_cell
 
 BATCH_ROWS: Final = 4_096
 """Rows in memory at once, and in a row group."""

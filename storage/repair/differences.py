@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from storage.query import Session
+from storage.query.session import Session
 
 _KEYS = pa.schema(
     [("article_id", pa.string()), ("revision", pa.int32()), ("fetched_at", pa.int64())]

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from storage.ledger import articles, entries, feed_states, journal
 from storage.model import EntryState, FeedState, Outcome, Reason, StoredArticle
-from storage.query import Session
+from storage.query.session import Session
 from storage.repair.signer import Signer
 
 _BATCH = 1_000

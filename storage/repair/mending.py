@@ -11,13 +11,13 @@ from storage.ledger import articles, rewrites
 from storage.ledger.codec import new_id
 from storage.ledger.parts import Part
 from storage.model import EntryState, Row, StoredArticle
-from storage.query import Session
+from storage.query.session import Session
+from storage.query.views import Source
 from storage.repair.differences import Differences, differences
 from storage.repair.histories import Histories
 from storage.repair.places import Places
 from storage.repair.signer import Signer
 from storage.schema import TABLES, table_of
-from storage.views import Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from storage.ledger import articles, versions
 from storage.model import Fingerprint, StoredArticle
-from storage.query import Session
+from storage.query.session import Session
 from storage.repair.signer import Signer
 
 _BATCH = 500

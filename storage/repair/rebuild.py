@@ -24,7 +24,7 @@ from storage.ledger.database import Database
 from storage.ledger.liveness import RunLocks
 from storage.ledger.salvage import Salvaged, salvage
 from storage.model import Row
-from storage.query import Session
+from storage.query.session import Session
 from storage.repair.files import find_parts
 from storage.repair.histories import Histories
 from storage.repair.mending import Mended, mend, session_of

@@ -13,7 +13,7 @@ from storage.lake.exchange import standing
 from storage.lake.layout import Layout
 from storage.ledger import journal
 from storage.ledger.database import Database
-from storage.query import Session
+from storage.query.session import Session
 from storage.repair.differences import Differences
 from storage.repair.mending import Mended, compare, mend, session_of
 from storage.repair.rebuild import LEDGER, Rebuilding

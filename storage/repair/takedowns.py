@@ -5,7 +5,7 @@ from sqlite3 import Connection
 import pyarrow as pa
 
 from storage.ledger.takedowns import put_remains
-from storage.query import Session
+from storage.query.session import Session
 from storage.takedown import Remains
 
 _MANY = 1_000

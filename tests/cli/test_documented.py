@@ -9,7 +9,7 @@ import click
 import pytest
 
 from ingest.cli.root import newsfold
-from storage.formats import Format
+from storage.answers.formats import Format
 from tests.cli.runner import newsfold as run
 
 DOCS = Path(__file__).parents[2] / "docs" / "reference"

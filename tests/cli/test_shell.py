@@ -16,8 +16,8 @@ import storage
 from ingest.cli.context import Context
 from ingest.cli.shell.completion import SqlCompleter, names_of
 from ingest.cli.shell.session import Shell, session_of
+from storage.answers.formats import Format
 from storage.errors import QueryError
-from storage.formats import Format
 from tests.cli.conftest import Crawled
 
 CTRL_C, CTRL_D = "\x03", "\x04"

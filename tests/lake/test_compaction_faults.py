@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import storage
-from storage import fs, readings
+from storage import fs
 from storage.errors import UnreadablePartWarning
 from storage.fs import OnStep, no_hook
 from storage.lake.lake import Lake
@@ -23,6 +23,7 @@ from storage.lake.layout import Layout
 from storage.lake.parts import is_part
 from storage.lake.verify import verify
 from storage.ledger.sqlite import SqliteLedger
+from storage.query import readings
 from tests.faults.test_kills import KILLS
 from tests.lake.world import NOON, article, commit, everything, files, globbed, lake, open_ledger
 

@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 import storage
-from storage.examples import EXAMPLES, Example
 from storage.ledger.sqlite import SqliteLedger
+from storage.query.examples import EXAMPLES, Example
 from tests.cli.conftest import Crawled, crawled  # noqa: F401 - a fixture
 
 LEAST = 12

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from storage.formats import Format, write
-from storage.query import Session
-from storage.views import Source
+from storage.answers.formats import Format, write
+from storage.query.session import Session
+from storage.query.views import Source
 from tests.query.samples import article
 
 NOW = datetime(2026, 11, 23, 20, 9, 37, 5, tzinfo=UTC)

@@ -11,7 +11,7 @@ import pytest
 
 import storage
 from storage.errors import QueryError, QueryTimeout, QueryTooBig
-from storage.parameters import Parameters
+from storage.query.parameters import Parameters
 from storage.store import Store
 from tests.query.samples import article, put_part
 
@@ -219,7 +219,7 @@ def test_a_parameters_name_knows_no_case_of_letters(store: Store) -> None:
 def test_a_query_that_wants_too_much_memory_is_told_what_to_do(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("storage.query.MEMORY_LIMIT", "20MB")
+    monkeypatch.setattr("storage.query.session.MEMORY_LIMIT", "20MB")
     with pytest.raises(QueryTooBig, match=r"more than the 20MB of memory.*LIMIT"):
         store.sql("SELECT array_agg(range) FROM range(100000000)")
 
@@ -262,7 +262,7 @@ def test_opening_the_package_loads_neither_engine_nor_ingest() -> None:
     script = (
         "import sys, storage\n"
         "print([m for m in ('duckdb', 'pyarrow', 'ingest') if m in sys.modules])\n"
-        "import storage.store, storage.search, storage.formats\n"
+        "import storage.store, storage.search, storage.answers.formats\n"
         "print([m for m in sys.modules if m.split('.')[0] == 'ingest'])\n"
     )
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}

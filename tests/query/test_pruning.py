@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import storage
-from storage.query import Session
-from storage.views import Source
+from storage.query.session import Session
+from storage.query.views import Source
 from tests.query.samples import T0, article, entry_commit, put_part
 from tests.query.world import World, folded
 

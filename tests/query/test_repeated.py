@@ -6,12 +6,12 @@ from unittest.mock import patch
 
 import pytest
 
-from storage import guard
 from storage.errors import QueryError
-from storage.parameters import Parameters
-from storage.query import Session
-from storage.unreadable import LostPartError
-from storage.views import Source
+from storage.query import guard
+from storage.query.parameters import Parameters
+from storage.query.session import Session
+from storage.query.unreadable import LostPartError
+from storage.query.views import Source
 from tests.query.samples import article, put_part
 
 

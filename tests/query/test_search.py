@@ -7,10 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import storage
-from storage import search
-from storage.asked import asked, segmented
 from storage.errors import QueryError
-from storage.search import HIT_END, HIT_START
+from storage.search import HIT_END, HIT_START, index
+from storage.search.words import asked, segmented
 from storage.store import Store
 from tests.query.samples import at
 from tests.query.texts import found, put
@@ -118,7 +117,7 @@ WORDS = st.lists(st.sampled_from([*SYNTAX, "津波", "word", "\x00", " "]) | st.
 @pytest.fixture(scope="module")
 def fts() -> sqlite3.Connection:
     db = sqlite3.connect(":memory:")
-    db.executescript(search._SCHEMA)
+    db.executescript(index._SCHEMA)
     return db
 
 
@@ -154,7 +153,7 @@ def test_every_run_of_letters_of_a_text_is_found(text: str, data: st.DataObject)
     if not dense or not run:
         return
     db = sqlite3.connect(":memory:")
-    db.executescript(search._SCHEMA)
+    db.executescript(index._SCHEMA)
     db.execute("INSERT INTO words VALUES ('', ?)", [segmented(text)])
     assert db.execute("SELECT 1 FROM words WHERE words MATCH ?", [asked(run).match]).fetchone()
     db.close()

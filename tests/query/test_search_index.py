@@ -9,9 +9,9 @@ import filelock
 import pytest
 
 import storage
-from storage import search
 from storage.errors import StoreError
 from storage.model import Row
+from storage.search import index
 from tests.query.samples import article, duplicate, put_part
 from tests.query.texts import found, put
 
@@ -48,7 +48,7 @@ def test_indexing_that_was_broken_off_goes_on(root: Path) -> None:
     put_part(root, "articles", "2", many)
     with storage.open(root) as store:
         assert len(store.search("manifold", limit=2_000)) == 1_200
-    db = search.connected(root / "state" / "search.db")
+    db = index.connected(root / "state" / "search.db")
     db.execute("DELETE FROM meta")
     db.execute("DELETE FROM words WHERE rowid > 300")
     db.execute("DELETE FROM docs WHERE id > 300")
@@ -136,7 +136,7 @@ def test_two_processes_may_build_the_index_at_once(root: Path) -> None:
 def test_an_index_that_is_held_too_long_is_said(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(search, "_PATIENCE", 0.05)
+    monkeypatch.setattr(index, "_PATIENCE", 0.05)
     (root / "state").mkdir()
     with (
         filelock.FileLock(root / "state" / "search.lock"),
@@ -154,7 +154,7 @@ def test_an_index_that_cannot_be_written_is_said(root: Path) -> None:
 
 def test_the_index_can_be_built_anew(root: Path) -> None:
     assert found(root, "harbour") == ["port"]
-    db = search.connected(root / "state" / "search.db")
+    db = index.connected(root / "state" / "search.db")
     db.execute("DELETE FROM words")  # what no stamp tells
     db.close()
     assert found(root, "harbour") == []

@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import storage
-from storage import standing, views
 from storage.errors import QueryError
 from storage.model import Article
-from storage.query import Session
-from storage.views import Source
-from storage.window import Window
+from storage.query import standing, views
+from storage.query.session import Session
+from storage.query.views import Source
+from storage.query.window import Window
 from tests.query.samples import T0, article, entry_commit, put_part
 from tests.query.world import World, folded
 

@@ -8,9 +8,9 @@ import pytest
 import storage
 from storage.errors import QueryError
 from storage.model import Match, Outcome
-from storage.readings import Readings
+from storage.query.readings import Readings
+from storage.query.views import Source
 from storage.store import Store
-from storage.views import Source
 from tests.query.samples import (
     article,
     at,

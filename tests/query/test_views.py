@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 import storage
 from storage.errors import StoreError
 from storage.model import FeedState, Row
-from storage.query import Session
+from storage.query.session import Session
+from storage.query.views import FEEDS, Source
 from storage.schema import TABLES
-from storage.views import FEEDS, Source
 from tests.query.samples import T0, article, at, duplicate, put_part
 
 VIEWS = ["articles", "duplicates", "feeds", "outcomes", "polls", "revisions", "stories"]

@@ -7,7 +7,7 @@ import sys
 import click
 
 from ingest.cli.context import UNBROKEN, Context
-from storage.formats import Format, Rows, write
+from storage.answers.formats import Format, Rows, write
 
 PIPED_WIDTH = 160  # columns of a table that goes to a file or a program
 

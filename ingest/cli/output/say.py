@@ -16,7 +16,7 @@ from rich.text import Text
 
 from ingest.cli.context import UNBROKEN, Context
 from ingest.text import clean_line, clean_text
-from storage.cells import json_text
+from storage.answers.cells import json_text
 from storage.model import Outcome
 
 TEXT_WIDTH = 88

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
-from storage.formats import Format
+from storage.answers.formats import Format
 from storage.store import Store
 
 COMMANDS: Mapping[str, str] = {

@@ -18,10 +18,10 @@ from ingest.cli.output import say
 from ingest.cli.output.rows import paged, show
 from ingest.cli.shell.completion import COMMANDS, SqlCompleter, names_of
 from ingest.text import clean_text
+from storage.answers.formats import Format
 from storage.errors import StoreError
-from storage.examples import EXAMPLES
-from storage.formats import Format
-from storage.query import statements
+from storage.query.examples import EXAMPLES
+from storage.query.session import statements
 from storage.store import Store
 
 _PROMPT, _MORE = "newsfold> ", "     ...> "

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from storage.lake.parts import has_footer, is_whole
-from storage.views import Source
+from storage.query.views import Source
 
 # What a person's query may bring about with every file whole. A value that cannot be converted or
 # memory that runs out can come from a damaged page too, but seldom does.

@@ -23,8 +23,8 @@ import pyarrow as pa
 
 from storage.lake.parts import is_part
 from storage.model import FeedState, Row
+from storage.query.window import Window
 from storage.schema import TABLES, day_of, to_table
-from storage.window import Window
 
 DAY = "dt"
 

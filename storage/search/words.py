@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from storage.answers.selection import moment
 from storage.errors import QueryError
-from storage.selection import moment
 
 SEPARATOR = "\x1f"
 

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from storage.cells import one_line, rows
+from storage.answers.cells import one_line, rows
 
 _MOST_ROWS = 500  # more than anyone reads; the other formats give all
 _LONGEST = 200  # characters of one cell that are looked at

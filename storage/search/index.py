@@ -22,9 +22,9 @@ from urllib.parse import quote
 import filelock
 import pyarrow as pa
 
-from storage.asked import CONTROLS, HAS_DENSE, SEPARATOR, Asked, asked, segmented
 from storage.errors import StoreError
-from storage.query import Session
+from storage.query.session import Session
+from storage.search.words import CONTROLS, HAS_DENSE, SEPARATOR, Asked, asked, segmented
 
 HIT_START, HIT_END = "\x02", "\x03"
 

@@ -8,8 +8,8 @@ A place is told by the file's path. DuckDB's own ``file_index`` counts the files
 
 import duckdb
 
-from storage import views
-from storage.views import Source
+from storage.query import views
+from storage.query.views import Source
 
 MANY_FILES = 1_000
 """The path is looked for among so many at most, for every 2,048 rows; with more the join stays."""

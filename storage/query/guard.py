@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 
 from storage.errors import QueryError
-from storage.views import quote
+from storage.query.views import quote
 
 # The query nodes that only read. The others are INSERT_, UPDATE_, DELETE_, COPY_QUERY_NODE ….
 _NODES = frozenset({"SELECT_NODE", "SET_OPERATION_NODE", "RECURSIVE_CTE_NODE", "CTE_NODE"})

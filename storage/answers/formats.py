@@ -14,7 +14,7 @@ from typing import IO, assert_never, cast
 
 import pyarrow as pa
 
-from storage.cells import json_text, one_line, plain, records, rows
+from storage.answers.cells import json_text, one_line, plain, records, rows
 
 Rows = pa.Table
 """The rows of a query."""
@@ -53,7 +53,7 @@ def write(table: pa.Table, format: str, stream: IO[str] | IO[bytes], *, width: i
     text = cast("IO[str]", stream)
     match kind:
         case Format.TABLE:
-            from storage.tabular import write_table  # noqa: PLC0415 - rich loads only for this
+            from storage.answers.tabular import write_table  # noqa: PLC0415 - rich loads only for this
 
             write_table(table, text, width=width)
         case Format.JSON:

@@ -17,10 +17,10 @@ from storage.lake.exchange import standing
 from storage.lake.layout import Layout
 from storage.ledger.opening import OutdatedError
 from storage.ledger.reader import LedgerReader
-from storage.query import Session
+from storage.query.session import Session
+from storage.query.unreadable import DamagedPartError, LostPartError, look, noticing
+from storage.query.views import Source
 from storage.schema import TABLES
-from storage.unreadable import DamagedPartError, LostPartError, look, noticing
-from storage.views import Source
 
 T = TypeVar("T")
 

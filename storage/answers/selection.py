@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pyarrow as pa
 
-from storage.cells import records
+from storage.answers.cells import records
 from storage.errors import QueryError
 
 if TYPE_CHECKING:

@@ -16,13 +16,13 @@ from typing import Self
 import duckdb
 import pyarrow as pa
 
-from storage import guard, standing, views
 from storage.errors import QueryError, QueryTimeout, QueryTooBig
 from storage.model import Article, Duplicate
-from storage.parameters import Parameters, check_values
-from storage.unreadable import noticing
-from storage.views import Source
-from storage.window import window
+from storage.query import guard, standing, views
+from storage.query.parameters import Parameters, check_values
+from storage.query.unreadable import noticing
+from storage.query.views import Source
+from storage.query.window import window
 
 MEMORY_LIMIT = "2GB"
 
